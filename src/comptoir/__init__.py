@@ -1,0 +1,1 @@
+"""Comptoir: the open, self-hosted PrestaShop integration framework."""

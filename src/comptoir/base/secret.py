@@ -1,0 +1,51 @@
+"""The one shape of every secret we hand out: prefix, 256 random bits, checksum.
+
+`cs_` + 43 characters + `_` + 6 characters. The prefix says what it is (and lets scanners find a
+leak), the checksum tells a typing error from a wrong secret. Only a keyed hash is stored.
+Letters, digits, `-` and `_` only: a store keeps it in its PrestaShop configuration, which strips
+tags and newlines (spec/accounts.md §1.3).
+"""
+
+import base64
+import hashlib
+import hmac
+import zlib
+
+CLIENT_SECRET = "cs"  # noqa: S105 - a prefix, not a secret
+
+
+def make_secret(prefix: str, entropy: bytes) -> str:
+    """The text of a secret from 32 random bytes.
+
+    Raises:
+        ValueError: fewer than 32 bytes.
+    """
+    if len(entropy) < 32:
+        raise ValueError("a secret needs 32 random bytes")
+    body = base64.urlsafe_b64encode(entropy[:32]).decode().rstrip("=")
+    return f"{prefix}_{body}_{_checksum(prefix, body)}"
+
+
+def looks_right(secret: str) -> bool:
+    """True if prefix and checksum fit: cheap, says nothing about whether it is known."""
+    prefix, _, rest = secret.partition("_")
+    return (
+        len(rest) == 50
+        and rest[43] == "_"
+        and hmac.compare_digest(rest[44:].encode(), _checksum(prefix, rest[:43]).encode())
+    )
+
+
+def hash_secret(secret: str, key: bytes) -> bytes:
+    """HMAC-SHA-256 under the installation's key. The secret has 256 bits: no slow hash needed."""
+    return hmac.digest(key, secret.encode("utf-8", "surrogatepass"), hashlib.sha256)
+
+
+def same(left: bytes, right: bytes) -> bool:
+    """Equal, in constant time."""
+    return hmac.compare_digest(left, right)
+
+
+def _checksum(prefix: str, body: str) -> str:
+    crc = zlib.crc32(f"{prefix}_{body}".encode())
+    return base64.b32encode(crc.to_bytes(4, "big")).decode().rstrip("=")[:6].lower()
