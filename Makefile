@@ -1,0 +1,55 @@
+# Everything sets up what it needs, on a bare Debian machine too, and says what it installs.
+#
+#   make demo     three stores, one server, the whole path; ONCE=1 checks itself and ends
+#   make test     what CI runs: check, then every test on both engines; 15 minutes at most
+#   make check    format, lint, types, import contracts
+#   make fix      format, and mend what the linter can mend
+#   make verify   the larger slice of every promise; prints a summary with the commit
+#   make docs     write the generated references again
+#   make env      only set up
+#   make clean    remove .venv and every cache
+
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+
+.PHONY: help demo test check fix verify docs env clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+demo:
+	@scripts/bootstrap curl
+	$(BIN)/comptoir demo $(if $(filter-out 0,$(ONCE)),--once)
+
+test: check
+	@scripts/bootstrap curl postgresql
+	$(PYTEST)
+
+check:
+	@scripts/bootstrap
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix:
+	@scripts/bootstrap
+	$(BIN)/ruff check --fix . || true
+	$(BIN)/ruff format .
+
+verify:
+	@scripts/bootstrap curl postgresql
+	@scripts/verify $(PYTEST)
+
+docs:
+	@scripts/bootstrap
+	$(BIN)/comptoir docs build
+
+env:
+	@scripts/bootstrap curl postgresql
+
+clean:
+	rm -rf .venv .state .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf build dist src/*.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
