@@ -155,7 +155,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "stocks": ("stocks", "stock_movements"),
     "wishlists": ("wishlists", "wishlist_products"),
 }
-"""What a merchant consents to under one name (spec/ui.md §2). Other contents stand for themselves."""
+"""What a merchant consents to under one name (spec/ui.md §2); others stand for themselves."""
 
 ALWAYS = ("info", "modules", "themes")
 """Included in what every module asks for (spec/ui.md §2)."""

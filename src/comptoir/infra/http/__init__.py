@@ -1,1 +1,1 @@
-"""infra/http."""
+"""The HTTP edge: endpoints, who may call them, problems on the wire, outgoing calls."""

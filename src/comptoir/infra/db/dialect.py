@@ -1,0 +1,85 @@
+"""What differs between SQLite and PostgreSQL, and nothing else does."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+SQLITE_PRAGMAS = (
+    "PRAGMA busy_timeout = 30000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -32768",
+)
+
+
+def is_sqlite(name: str) -> bool:
+    return name == "sqlite"
+
+
+def prepare_sqlite(connection: DBAPIConnection) -> None:
+    """Settings of every SQLite connection. Transactions are begun by us, not by the driver."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in SQLITE_PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def upsert(
+    db: sa.Connection, table: sa.Table, values: dict[str, Any], *, keep: Sequence[str] = ()
+) -> None:
+    """Insert, or update all columns but the primary key and `keep` when the row exists."""
+    statement: Any
+    if is_sqlite(db.dialect.name):
+        statement = sqlite.insert(table).values(values)
+    else:
+        statement = postgresql.insert(table).values(values)
+    primary = [column.name for column in table.primary_key]
+    changed = {n: statement.excluded[n] for n in values if n not in primary and n not in keep}
+    if changed:
+        statement = statement.on_conflict_do_update(index_elements=primary, set_=changed)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=primary)
+    db.execute(statement)
+
+
+def one_of(dialect: str, column: str, parameter: str = "keys") -> str:
+    """SQL for "column is one of the list bound as `parameter`", any number of values."""
+    if is_sqlite(dialect):
+        return f"{column} IN (SELECT value FROM json_each(:{parameter}))"
+    return f"{column} = ANY(:{parameter})"
+
+
+def bind_list(dialect: str, values: Sequence[str] | Sequence[int]) -> Any:
+    """The value to bind for `one_of`."""
+    return json.dumps(list(values)) if is_sqlite(dialect) else list(values)
+
+
+def numeric_text(dialect: str, column: str) -> str:
+    """SQL giving the number that a text column holds, NULL if it holds something else."""
+    if is_sqlite(dialect):
+        digits = f"ltrim({column}, '-')"
+        return (
+            f"CASE WHEN {digits} <> '' AND {digits} NOT GLOB '*[^0-9.]*'"
+            f" AND {digits} NOT GLOB '*.*.*' AND {digits} <> '.'"
+            f" THEN CAST({column} AS REAL) END"
+        )
+    return (
+        f"CASE WHEN {column} ~ '^-*([0-9]+\\.?[0-9]*|\\.[0-9]+)$'"
+        f" THEN CAST(ltrim({column}, '-') AS double precision)"
+        f" * (CASE WHEN {column} LIKE '-%' THEN -1 ELSE 1 END) END"
+    )
+
+
+def lock_store(db: sa.Connection, shop_id: str) -> None:
+    """Writers of one store take turns until commit. SQLite has one writer anyway."""
+    if not is_sqlite(db.dialect.name):
+        db.execute(
+            sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:shop, 0))"), {"shop": shop_id}
+        )

@@ -1,0 +1,42 @@
+"""What a request or a job may use. Wiring builds one per process; nothing is global."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+
+from comptoir.base.clock import Clock
+from comptoir.base.ids import Ids
+from comptoir.infra.database import Database
+from comptoir.infra.http.auth import Authenticator, Signer
+from comptoir.infra.http.outbound import Outbound
+from comptoir.infra.http.rate import RateLimiter
+from comptoir.infra.metrics import Metrics
+from comptoir.infra.settings import Settings
+from comptoir.infra.vault import Vault
+
+
+@dataclass(slots=True)
+class Context:
+    settings: Settings
+    clock: Clock
+    ids: Ids
+    db: Database
+    vault: Vault
+    metrics: Metrics
+    outbound: Outbound
+    authenticator: Authenticator
+    signer: Signer
+    rates: dict[str, RateLimiter] = field(default_factory=dict)
+    wake: Callable[[], None] = lambda: None
+    """Tell the worker that something is due; it looks at the database for what."""
+
+
+def context_of(request: Request) -> Context:
+    context: Context = request.app.state.context
+    return context
+
+
+def request_id(request: Request) -> str:
+    """The id this request is logged under: the caller's `X-Request-ID`, or a new one."""
+    return str(request.scope.get("comptoir.request_id", ""))

@@ -1,0 +1,123 @@
+"""An endpoint says in one place what it is: path, who may call, what goes in and comes out.
+
+Routes, the OpenAPI documents, the Postman collections and the access matrix are made from it.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from comptoir.base.errors import BadRequest, Problem
+from comptoir.infra.http.auth import Access, Caller, identify
+from comptoir.infra.http.context import Context, context_of
+
+Handler = Callable[[Request, Context, Caller | None], Awaitable[Response]]
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    name: str
+    where: str = "query"
+    """`query`, `path` or `header`."""
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+    about: str = ""
+    example: Any = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    method: str
+    path: str
+    handler: Handler
+    access: Access
+    api: str
+    """Which document it belongs to: oauth, accounts, cloudsync, raw, reporting, sync…"""
+    summary: str
+    about: str = ""
+    params: Sequence[Param] = ()
+    body: Any = None
+    """A JSON schema (or a msgspec type) of the request body."""
+    body_kind: str = "application/json"
+    body_example: Any = None
+    answers: Mapping[int, Any] = field(default_factory=dict)
+    """Status → JSON schema, msgspec type, or a sentence when there is no body."""
+    answer_example: Any = None
+    errors: Sequence[type[Problem] | int] = ()
+    name: str = ""
+    """operationId; made from method and path when empty."""
+
+    def route(self) -> Route:
+        async def answer(request: Request) -> Response:
+            context = context_of(request)
+            caller = await identify(request, self.access, context.authenticator)
+            return await self.handler(request, context, caller)
+
+        return Route(self.path, answer, methods=[self.method], name=self.name or None)
+
+
+@dataclass(kw_only=True, eq=False)
+class BodyUnreadable(BadRequest):
+    """The request body is not the JSON object that the endpoint takes."""
+
+    code = "infra.body_unreadable"
+    title = "The request body cannot be read"
+
+    reason: str
+
+    def detail(self) -> str:
+        return f"The request body cannot be read: {self.reason}"
+
+
+@dataclass(kw_only=True, eq=False)
+class BodyTooLarge(Problem):
+    """The request body is larger than the endpoint takes."""
+
+    status = 413
+    code = "infra.body_too_large"
+    title = "The request body is too large"
+
+    limit: int
+
+    def detail(self) -> str:
+        return f"The request body is larger than {self.limit} bytes."
+
+
+async def read_body(request: Request, limit: int = 1 << 20) -> bytes:
+    """The whole body of a small request.
+
+    Raises:
+        BodyTooLarge: over `limit` bytes.
+    """
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise BodyTooLarge(limit=limit)
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def read_json(request: Request, kind: type[S]) -> S:
+    """The body as `kind` (a msgspec struct). Unknown members are ignored.
+
+    Raises:
+        BodyUnreadable: not JSON, or a member is missing or of the wrong type.
+        BodyTooLarge: over 1 MiB.
+    """
+    try:
+        return msgspec.json.decode(await read_body(request), type=kind, strict=False)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
+        raise BodyUnreadable(reason=str(wrong)[:200]) from wrong
+
+
+def json_response(content: Any, status: int = 200, **headers: str) -> Response:
+    names = {k.replace("_", "-"): v for k, v in headers.items()}
+    return Response(msgspec.json.encode(content), status, names, "application/json")

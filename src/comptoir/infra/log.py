@@ -1,0 +1,41 @@
+"""Structured logs: one JSON object a line on standard error, no secret in it."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any, TextIO
+
+import structlog
+
+HIDDEN = ("authorization", "token", "secret", "password", "proof", "api_key", "apikey", "cookie")
+
+
+def _hide(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Blank every value whose name sounds like a secret, whoever logged it."""
+    for name in entry:
+        if any(word in name.lower() for word in HIDDEN):
+            entry[name] = "[hidden]"
+    return entry
+
+
+def configure(level: str, stream: TextIO | None = None) -> None:
+    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            _hide,
+            structlog.processors.JSONRenderer(sort_keys=True),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(file=stream or sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=stream or sys.stderr, force=True)
+
+
+def logger(name: str) -> Any:
+    """A logger whose lines carry `part=name`."""
+    return structlog.get_logger(part=name)

@@ -1,0 +1,160 @@
+"""Settings: from the command line, the environment (`COMPTOIR_…`), a TOML file, or the default.
+
+Unknown names are refused, in the environment as in the file, so that a typing error cannot pass
+for a setting.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+PREFIX = "COMPTOIR_"
+TESTS_OWN = ("COMPTOIR_TEST_", "COMPTOIR_VERIFY", "COMPTOIR_SHARED")
+SERVICES = ("accounts", "cloudsync", "connect", "billing", "console")
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used. The text says which and what to write instead."""
+
+
+def _help(text: str, default: Any) -> Any:
+    if isinstance(default, (frozenset, dict)):
+        return field(default_factory=lambda: default, metadata={"help": text})
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    data: Path = _help("Directory of the installation: database, keys, mail", Path("data"))
+    host: str = _help("Address to listen on", "127.0.0.1")
+    port: int = _help("Port to listen on", 8000)
+    public_url: str = _help("Base of every URL we publish, and the issuer of tokens", "")
+    database_url: str = _help("postgresql://… ; empty: SQLite in the data directory", "")
+    services: frozenset[str] = _help("Services to run", frozenset(SERVICES))
+    secret_key: str = _help("Encrypts keys and secrets at rest; made in the data directory", "")
+    allow_private_addresses: bool = _help("Allow calls to private and loopback addresses", False)
+    max_upload: int = _help("Largest upload body accepted, in bytes", 256 * 1024 * 1024)
+    identity_rate: int = _help("Store identities one address may create per minute", 120)
+    token_lifetime: int = _help("Lifetime of access tokens, in seconds", 3600)
+    verify_timeout: float = _help("Time a store has to answer a proof call, in seconds", 5.0)
+    store_timeout: float = _help("Time a store's agent has to answer one call, in seconds", 60.0)
+    store_concurrency: int = _help("Contents of one store driven at the same time", 2)
+    stores_at_once: int = _help("Stores driven at the same time", 200)
+    incremental_every: int = _help("Seconds between incremental syncs of a content", 900)
+    full_every: int = _help("Seconds between full syncs of a content", 86400)
+    backoff_first: float = _help("First wait after a store failed, in seconds; doubles", 5.0)
+    backoff_most: float = _help("Longest wait after a store failed, in seconds", 3600.0)
+    log_level: str = _help("debug, info, warning or error", "info")
+
+    @property
+    def base(self) -> str:
+        """BASE: the public URL without a last slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL."""
+        url = self.database_url
+        if not url:
+            return f"sqlite:///{self.data / 'comptoir.db'}"
+        for scheme in ("postgresql://", "postgres://"):
+            if url.startswith(scheme):
+                return "postgresql+psycopg://" + url[len(scheme) :]
+        return url
+
+    def runs(self, service: str) -> bool:
+        return service in self.services
+
+
+def load(
+    *,
+    environ: Mapping[str, str] = os.environ,
+    file: Path | None = None,
+    **given: object,
+) -> Settings:
+    """The settings in force: `given` (None: not given), then environment, then file.
+
+    Raises:
+        SettingsError: an unknown name or a value that does not fit.
+    """
+    known = {f.name: f for f in fields(Settings)}
+    values: dict[str, Any] = {}
+    file = file or (Path(environ["COMPTOIR_CONFIG"]) if "COMPTOIR_CONFIG" in environ else None)
+    if file is not None:
+        values.update(_from_file(file, known))
+    for name, text in environ.items():
+        if not name.startswith(PREFIX) or name.startswith(TESTS_OWN) or name == "COMPTOIR_CONFIG":
+            continue
+        key = name[len(PREFIX) :].lower()
+        if key not in known:
+            raise SettingsError(_unknown(name, [PREFIX + k.upper() for k in known]))
+        values[key] = text
+    values.update({k: v for k, v in given.items() if v is not None})
+    converted: dict[str, Any] = {k: _convert(k, v) for k, v in values.items()}
+    settings = Settings(**converted)
+    _check(settings)
+    return settings
+
+
+def _from_file(path: Path, known: Mapping[str, object]) -> dict[str, object]:
+    try:
+        found = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as missing:
+        raise SettingsError(f"no settings file at {path}: check COMPTOIR_CONFIG") from missing
+    except tomllib.TOMLDecodeError as wrong:
+        raise SettingsError(f"{path} is not TOML: {wrong}") from wrong
+    for name in found:
+        if name not in known:
+            raise SettingsError(f"{path}: {_unknown(name, list(known))}")
+    return found
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1)
+    hint = f", did you mean {near[0]}?" if near else f"; known: {', '.join(sorted(known))}"
+    return f"unknown setting {name}{hint}"
+
+
+def _convert(name: str, value: object) -> object:
+    kind = {f.name: f.type for f in fields(Settings)}[name]
+    try:
+        if kind is bool:
+            return value if isinstance(value, bool) else _flag(str(value))
+        if kind is int:
+            return int(str(value))
+        if kind is float:
+            return float(str(value))
+        if kind is Path:
+            return Path(str(value)).expanduser().absolute()
+        if kind == frozenset[str]:
+            parts = value.split(",") if isinstance(value, str) else list(value)  # type: ignore[call-overload]
+            return frozenset(str(p).strip() for p in parts if str(p).strip())
+        return str(value)
+    except ValueError as wrong:
+        raise SettingsError(f"{name}: {str(value)!r} does not fit: {wrong}") from wrong
+
+
+def _flag(text: str) -> bool:
+    if text.lower() in ("1", "true", "yes", "on"):
+        return True
+    if text.lower() in ("", "0", "false", "no", "off"):
+        return False
+    raise ValueError("write 1 or 0")
+
+
+def _check(settings: Settings) -> None:
+    unknown = settings.services - set(SERVICES)
+    if unknown:
+        raise SettingsError(
+            f"services: {', '.join(sorted(unknown))} unknown; choose among {', '.join(SERVICES)}"
+        )
+    parts = urlsplit(settings.base)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise SettingsError(f"public_url: {settings.base!r} is not an http(s) URL")
+    if not settings.database.startswith(("sqlite:", "postgresql+psycopg:")):
+        raise SettingsError("database_url: write postgresql://user:password@host/name, or nothing")

@@ -1,0 +1,78 @@
+"""Secrets at rest: encrypted, or stored as a keyed hash. One installation key makes both."""
+
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from comptoir.base.secret import hash_secret, same
+
+KEY_FILE = "secret.key"
+
+
+class VaultError(Exception):
+    """The key does not open what is stored. The text says what to do."""
+
+
+class Vault:
+    """Encryption (AES-256-GCM) and keyed hashing under `COMPTOIR_SECRET_KEY`."""
+
+    def __init__(self, secret_key: str) -> None:
+        if len(secret_key) < 32:
+            raise VaultError("COMPTOIR_SECRET_KEY is too short: give 32 characters or more")
+        material = secret_key.encode()
+        self._cipher = AESGCM(_derive(material, b"comptoir encryption 1"))
+        self._hash_key = _derive(material, b"comptoir hashing 1")
+
+    def seal(self, plain: bytes, purpose: str) -> bytes:
+        """Encrypt. The same `purpose` must be named to open it again."""
+        nonce = secrets.token_bytes(12)
+        return nonce + self._cipher.encrypt(nonce, plain, purpose.encode())
+
+    def open(self, sealed: bytes, purpose: str) -> bytes:
+        """Raises: VaultError."""
+        try:
+            return self._cipher.decrypt(sealed[:12], sealed[12:], purpose.encode())
+        except InvalidTag as wrong:
+            raise VaultError(
+                "what is stored was encrypted with another key: start with the"
+                " COMPTOIR_SECRET_KEY (or DIR/secret.key) that this database was made with"
+            ) from wrong
+
+    def hash(self, secret: str) -> bytes:
+        return hash_secret(secret, self._hash_key)
+
+    def matches(self, secret: str, stored: bytes) -> bool:
+        return same(self.hash(secret), stored)
+
+
+def open_vault(secret_key: str, data: Path) -> Vault:
+    """The vault of this installation; makes `DIR/secret.key` (mode 600) on first start.
+
+    Two processes starting at once end with the same key: the file appears whole or not at all.
+    """
+    if secret_key:
+        return Vault(secret_key)
+    path = data / KEY_FILE
+    data.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        draft = data / f".{KEY_FILE}.{os.getpid()}"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return Vault(path.read_text().strip())
+
+
+def _derive(material: bytes, purpose: bytes) -> bytes:
+    return HKDF(hashes.SHA256(), 32, salt=None, info=purpose).derive(material)
