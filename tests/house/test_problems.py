@@ -23,7 +23,7 @@ PROTOCOL = {
         "server_error",
     ),
     # spec/accounts.md §2.1: what the accounts module knows by name
-    "accounts": ("store-identity/", "store/"),
+    "accounts": ("store-identity/", "store/", "token/"),
 }
 
 

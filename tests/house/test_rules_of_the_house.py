@@ -32,6 +32,16 @@ RANDOM = {"random", "secrets", "uuid"}
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "service", "services"}
 
 
+def _is_table(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """It only returns a list of records, as `endpoints()` does: nothing in it to follow."""
+    *before, last = function.body
+    return (
+        isinstance(last, ast.Return)
+        and isinstance(last.value, ast.List | ast.Tuple)
+        and all(isinstance(line, ast.Expr | ast.Assign) for line in before)
+    )
+
+
 def _committers(path: str) -> bool:
     return path == "infra/database.py" or path.startswith("infra/db/")
 
@@ -47,7 +57,7 @@ def broken(path: str, tree: ast.Module) -> dict[str, str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or 0) - node.lineno + 1
-            if length > MAX_FUNCTION:
+            if length > MAX_FUNCTION and not _is_table(node):
                 found["function"] = f"line {node.lineno}: {node.name} has {length} lines"
     if len(imports(tree)) > MAX_IMPORTS:
         found["imports"] = f"{len(imports(tree))} imports, at most {MAX_IMPORTS}: it does too much"
