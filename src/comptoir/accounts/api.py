@@ -1,0 +1,265 @@
+"""The Accounts API that `ps_accounts` 8 calls (spec/accounts.md §1.3), and consents."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from comptoir.accounts import consents, identities, schemas, store
+from comptoir.accounts.errors import (
+    ContentsUnknown,
+    IdentityInvalid,
+    ModuleNotFound,
+    ProofInvalid,
+    ShopNotFound,
+    StoreCannotBeRequested,
+    TokenNotAccepted,
+)
+from comptoir.accounts.verify import verify as verify_store
+from comptoir.base.secret import CLIENT_SECRET, make_secret
+from comptoir.infra.http.auth import Access, Caller, ForeignStore, TokenInvalid, require_store
+from comptoir.infra.http.context import Context, request_id
+from comptoir.infra.http.endpoint import Endpoint, Param, json_response, read_body, read_json
+from comptoir.infra.http.rate import RateLimited, RateLimiter
+from comptoir.infra.work import Work
+
+SHOP = Param("shop_id", "path", about="The store's cloudShopId")
+MODULE = Param("module", "path", about="Technical name of the module")
+
+
+def _of_store(request: Request, caller: Caller | None) -> str:
+    """The store in the path, when the token names it. Raises: ForeignStore."""
+    shop_id = str(request.path_params["shop_id"])
+    if caller is None:
+        raise ForeignStore
+    require_store(caller, shop_id)
+    return shop_id
+
+
+async def create(request: Request, context: Context, _: Caller | None) -> Response:
+    limiter = context.rates.setdefault("identity", RateLimiter(context.settings.identity_rate))
+    limiter.take(request.client.host if request.client else "")
+    described = await read_json(request, schemas.Described)
+    entropy = context.ids.token(32).encode()
+
+    def unit(work: Work) -> schemas.Identity:
+        shop, made = identities.create_identity(
+            work, described.place(), context.vault, lambda: make_secret(CLIENT_SECRET, entropy)
+        )
+        return schemas.Identity(shop.shop_id, made.client_id, made.client_secret)
+
+    identity = await context.db.write(unit, actor="anyone", request_id=request_id(request))
+    return json_response(identity, 201)
+
+
+async def verify(request: Request, context: Context, caller: Caller | None) -> Response:
+    shop_id = _of_store(request, caller)
+    announced = await read_json(request, schemas.ProofAnnounced)
+    await verify_store(context, shop_id, announced.place(), announced.proof)
+    await context.db.write(lambda work: _note_versions(work, shop_id, request))
+    return Response(status_code=204)
+
+
+def _note_versions(work: Work, shop_id: str, request: Request) -> None:
+    store.set_versions(
+        work.db,
+        shop_id,
+        request.headers.get("x-prestashop-version", "")[:32],
+        request.headers.get("x-module-version", "")[:32],
+    )
+
+
+async def status(request: Request, context: Context, caller: Caller | None) -> Response:
+    shop_id = _of_store(request, caller)
+    shop = await context.db.read(lambda db: store.load_shop(db, shop_id))
+    return json_response(schemas.Status.of(shop))
+
+
+async def back_office_url(request: Request, context: Context, caller: Caller | None) -> Response:
+    shop_id = _of_store(request, caller)
+    wanted = await read_json(request, schemas.BackOffice)
+    url = wanted.back_office_url.strip().rstrip("/")
+    number = "" if wanted.multi_shop_id is None else str(wanted.multi_shop_id)
+    await context.db.write(
+        lambda work: identities.set_back_office_url(work, shop_id, url, number),
+        actor=f"store:{shop_id}",
+        request_id=request_id(request),
+    )
+    return Response(status_code=204)
+
+
+async def verify_token(request: Request, context: Context, _: Caller | None) -> Response:
+    wanted = await read_json(request, schemas.TokenToVerify)
+    try:
+        await context.authenticator.authenticate(wanted.token)
+    except TokenInvalid as wrong:
+        raise TokenNotAccepted(reason=wrong.reason) from wrong
+    return json_response(schemas.Healthy())
+
+
+async def healthcheck(_: Request, context: Context, __: Caller | None) -> Response:
+    await context.db.read(lambda db: db.exec_driver_sql("SELECT 1"))
+    return json_response(schemas.Healthy())
+
+
+async def _consent(context: Context, shop_id: str, module: str) -> Response:
+    asked, granted = await context.db.read(lambda db: consents.state(db, shop_id, module))
+    return json_response(schemas.consent_state(shop_id, asked, granted))
+
+
+async def read_consent(request: Request, context: Context, caller: Caller | None) -> Response:
+    return await _consent(context, _of_store(request, caller), request.path_params["module"])
+
+
+async def grant_consent(request: Request, context: Context, caller: Caller | None) -> Response:
+    shop_id, module = _of_store(request, caller), str(request.path_params["module"])
+    wanted = schemas.ConsentWanted()
+    if (body := await read_body(request)).strip():
+        wanted = schemas.read_consent(body)
+    await context.db.write(
+        lambda work: consents.grant(work, shop_id, module, wanted.shop_contents),
+        actor=f"store:{shop_id}",
+        request_id=request_id(request),
+    )
+    context.wake()
+    return await _consent(context, shop_id, module)
+
+
+async def withdraw_consent(request: Request, context: Context, caller: Caller | None) -> Response:
+    shop_id, module = _of_store(request, caller), str(request.path_params["module"])
+    await context.db.write(
+        lambda work: consents.withdraw(work, shop_id, module),
+        actor=f"store:{shop_id}",
+        request_id=request_id(request),
+    )
+    context.wake()
+    return await _consent(context, shop_id, module)
+
+
+IDENTITIES = "/accounts/v1/shop-identities"
+CONSENT = "/accounts/v1/shops/{shop_id}/consents/{module}"
+DESCRIBED = {
+    "frontendUrl": "https://shop.example",
+    "backOfficeUrl": "https://shop.example/admin-dev",
+    "multiShopId": 1,
+    "name": "Demo shop",
+}
+
+
+ENDPOINTS = [
+    Endpoint(
+        "POST",
+        IDENTITIES,
+        create,
+        Access.ANYONE,
+        "accounts",
+        "Create a store identity",
+        about="Limited per address. The client secret is shown once.",
+        body=schemas.Described,
+        body_example=DESCRIBED,
+        answers={201: schemas.Identity},
+        errors=(IdentityInvalid, RateLimited),
+        name="createShopIdentity",
+    ),
+    Endpoint(
+        "POST",
+        IDENTITIES + "/{shop_id}/verify",
+        verify,
+        Access.STORE,
+        "accounts",
+        "Prove that the store holds its address",
+        about="Calls the store back (controller apiV2ShopProof) before it answers.",
+        params=(SHOP,),
+        body=schemas.ProofAnnounced,
+        body_example={**DESCRIBED, "proof": "0" * 64},
+        answers={204: "The store is verified."},
+        errors=(ProofInvalid, StoreCannotBeRequested, IdentityInvalid, ShopNotFound),
+        name="verifyShopIdentity",
+    ),
+    Endpoint(
+        "GET",
+        IDENTITIES + "/{shop_id}/status",
+        status,
+        Access.STORE,
+        "accounts",
+        "State of a store identity",
+        params=(SHOP,),
+        answers={200: schemas.Status},
+        errors=(ShopNotFound,),
+        name="getShopIdentityStatus",
+    ),
+    Endpoint(
+        "PUT",
+        IDENTITIES + "/{shop_id}/back-office-url",
+        back_office_url,
+        Access.STORE,
+        "accounts",
+        "Tell where the back office is",
+        params=(SHOP,),
+        body=schemas.BackOffice,
+        body_example={"backOfficeUrl": "https://shop.example/admin-dev", "multiShopId": 1},
+        answers={204: "Noted."},
+        errors=(ShopNotFound, IdentityInvalid),
+        name="setBackOfficeUrl",
+    ),
+    Endpoint(
+        "POST",
+        "/accounts/v1/shop/token/verify",
+        verify_token,
+        Access.ANYONE,
+        "accounts",
+        "Whether a token is valid",
+        body=schemas.TokenToVerify,
+        body_example={"token": "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"},
+        answers={200: schemas.Healthy},
+        errors=(TokenNotAccepted,),
+        name="verifyShopToken",
+    ),
+    Endpoint(
+        "GET",
+        "/accounts/healthcheck",
+        healthcheck,
+        Access.ANYONE,
+        "accounts",
+        "Whether the API can serve",
+        answers={200: schemas.Healthy},
+        name="getAccountsHealth",
+    ),
+    Endpoint(
+        "GET",
+        CONSENT,
+        read_consent,
+        summary="What the store lets a module read",
+        answers={200: schemas.ConsentState},
+        errors=(ShopNotFound, ModuleNotFound),
+        name="getConsent",
+        access=Access.STORE,
+        api="accounts",
+        params=(SHOP, MODULE),
+    ),
+    Endpoint(
+        "PUT",
+        CONSENT,
+        grant_consent,
+        summary="Let a module read the store's data",
+        about="Without a body: everything the module asks for.",
+        body=schemas.ConsentWanted,
+        body_example={"shopContents": ["orders", "order-details"]},
+        answers={200: schemas.ConsentState},
+        errors=(ShopNotFound, ModuleNotFound, ContentsUnknown),
+        name="grantConsent",
+        access=Access.STORE,
+        api="accounts",
+        params=(SHOP, MODULE),
+    ),
+    Endpoint(
+        "DELETE",
+        CONSENT,
+        withdraw_consent,
+        summary="End the consent to a module",
+        answers={200: schemas.ConsentState},
+        errors=(ShopNotFound, ModuleNotFound),
+        name="withdrawConsent",
+        access=Access.STORE,
+        api="accounts",
+        params=(SHOP, MODULE),
+    ),
+]

@@ -1,0 +1,148 @@
+"""What accounts refuses, and why. Codes with a slash are the protocol's (spec/accounts.md §1.3)."""
+
+from dataclasses import dataclass
+
+from comptoir.base.errors import BadRequest, Conflict, NotFound, Unauthorized, Unprocessable
+
+
+@dataclass(kw_only=True, eq=False)
+class ShopNotFound(NotFound):
+    """No such store identity."""
+
+    code = "accounts.shop_not_found"
+    title = "No such store"
+
+    shop_id: str
+
+    def detail(self) -> str:
+        return f"There is no store {self.shop_id}. `comptoir store list` shows those there are."
+
+
+@dataclass(kw_only=True, eq=False)
+class IdentityInvalid(BadRequest):
+    """What the store says of itself cannot be used."""
+
+    code = "accounts.identity_invalid"
+    title = "The store's description cannot be used"
+
+    member: str
+    reason: str
+
+    def detail(self) -> str:
+        return f"{self.member}: {self.reason}"
+
+
+@dataclass(kw_only=True, eq=False)
+class StoreCannotBeRequested(Unprocessable):
+    """The proof call to the store got no usable answer."""
+
+    code = "store-identity/store-cannot-be-requested"
+    title = "Store cannot be requested"
+
+    reason: str
+    response: dict[str, object] | None = None
+
+
+@dataclass(kw_only=True, eq=False)
+class ProofInvalid(BadRequest):
+    """The store answered the proof call with another proof than the one announced."""
+
+    code = "store-identity/proof-invalid"
+    title = "Proof invalid"
+
+    reason: str
+
+    def detail(self) -> str:
+        return f"Proof invalid: {self.reason}"
+
+
+@dataclass(kw_only=True, eq=False)
+class TokenNotAccepted(Unauthorized):
+    """The token handed to token/verify is not a valid token of ours."""
+
+    code = "token/invalid-token"
+    title = "Invalid token"
+
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
+class VendorExists(Conflict):
+    """A vendor of that name is there already."""
+
+    code = "accounts.vendor_exists"
+    title = "The vendor exists already"
+
+    vendor: str
+
+    def detail(self) -> str:
+        return f"There is a vendor {self.vendor} already: choose another name."
+
+
+@dataclass(kw_only=True, eq=False)
+class VendorNotFound(NotFound):
+    """No vendor of that name."""
+
+    code = "accounts.vendor_not_found"
+    title = "No such vendor"
+
+    vendor: str
+
+    def detail(self) -> str:
+        return f"There is no vendor {self.vendor}: `comptoir vendor create {self.vendor}` makes it."
+
+
+@dataclass(kw_only=True, eq=False)
+class NameInvalid(BadRequest):
+    """A name that cannot stand in a path or a token audience."""
+
+    code = "accounts.name_invalid"
+    title = "The name cannot be used"
+
+    name: str
+
+    def detail(self) -> str:
+        return (
+            f"{self.name!r} cannot be a name: use 1 to 64 letters, digits, '.', '-' or '_',"
+            " beginning with a letter or digit."
+        )
+
+
+@dataclass(kw_only=True, eq=False)
+class ModuleNotFound(NotFound):
+    """No module of that technical name is registered."""
+
+    code = "accounts.module_not_found"
+    title = "No such module"
+
+    module: str
+
+    def detail(self) -> str:
+        return f"There is no module {self.module}: `comptoir module register` makes one known."
+
+
+@dataclass(kw_only=True, eq=False)
+class ModuleOfAnotherVendor(Conflict):
+    """The technical name is taken: it is unique in the installation."""
+
+    code = "accounts.module_of_another_vendor"
+    title = "The module belongs to another vendor"
+
+    module: str
+
+    def detail(self) -> str:
+        return f"A module {self.module} is registered by another vendor: choose another name."
+
+
+@dataclass(kw_only=True, eq=False)
+class ContentsUnknown(BadRequest):
+    """Names that are neither one of the 35 contents nor a family of them, or were not asked for."""
+
+    code = "accounts.contents_unknown"
+    title = "Unknown shop contents"
+
+    names: list[str]
+    known: list[str]
+
+    def detail(self) -> str:
+        return f"Unknown shop contents: {', '.join(self.names)}. Known: {', '.join(self.known)}."

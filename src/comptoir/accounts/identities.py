@@ -1,0 +1,86 @@
+"""Create a store identity, and the state changes that do not need the store."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from comptoir.accounts import store
+from comptoir.accounts.errors import IdentityInvalid
+from comptoir.accounts.rules import Client, ClientKind, Place, Shop, usable_url
+from comptoir.accounts.vendors import Credentials
+from comptoir.infra.vault import Vault
+from comptoir.infra.work import Work
+
+
+def check_place(place: Place) -> None:
+    """Raises: IdentityInvalid, naming the member and what is wrong with it."""
+    if not usable_url(place.frontend_url):
+        raise IdentityInvalid(
+            member="frontendUrl", reason="write the store's address, as https://shop.example"
+        )
+    if place.back_office_url and not usable_url(place.back_office_url):
+        raise IdentityInvalid(
+            member="backOfficeUrl", reason="write the address of the store's back office"
+        )
+
+
+def create_identity(
+    work: Work, place: Place, vault: Vault, make_secret: Callable[[], str]
+) -> tuple[Shop, Credentials]:
+    """A new, unverified identity with its own organisation and OAuth client.
+
+    The same store may create several: each is worth nothing until it is verified.
+
+    Raises:
+        IdentityInvalid.
+    """
+    check_place(place)
+    secret = make_secret()
+    shop = Shop(
+        shop_id=work.ids.uuid(),
+        organisation_id=work.ids.uuid(),
+        client_id=f"s_{work.ids.token(16)}",
+        name=place.name,
+        frontend_url=place.frontend_url,
+        back_office_url=place.back_office_url,
+        multi_shop_id=place.multi_shop_id,
+        verified=False,
+        error_code="",
+        point_of_contact_uuid=None,
+        point_of_contact_email=None,
+        prestashop_version="",
+        module_version="",
+        created_at=work.now_ms,
+        updated_at=work.now_ms,
+        verified_at=None,
+        unverified_at=None,
+    )
+    client = Client(
+        shop.client_id, ClientKind.STORE, shop.shop_id, "", vault.hash(secret), revoked_at=None
+    )
+    store.add_organisation(work.db, shop.organisation_id, place.name, work.now_ms)
+    store.add_client(work.db, client, shop.organisation_id, work.now_ms)
+    store.save_shop(work.db, shop)
+    work.audit(
+        "store.created",
+        shop_id=shop.shop_id,
+        organisation_id=shop.organisation_id,
+        frontend_url=shop.frontend_url,
+    )
+    return shop, Credentials(client.client_id, secret)
+
+
+def set_back_office_url(work: Work, shop_id: str, url: str, multi_shop_id: str) -> None:
+    """Idempotent: the store repeats the call for up to 30 s (spec/accounts.md §1.3.4).
+
+    Raises:
+        ShopNotFound, IdentityInvalid.
+    """
+    shop = store.load_shop(work.db, shop_id)
+    if not usable_url(url):
+        raise IdentityInvalid(
+            member="backOfficeUrl", reason="write the address of the store's back office"
+        )
+    changed = replace(shop, back_office_url=url, multi_shop_id=multi_shop_id or shop.multi_shop_id)
+    if changed != shop:
+        store.save_shop(work.db, replace(changed, updated_at=work.now_ms))
+        work.audit("store.back_office_url_changed", shop_id=shop_id, back_office_url=url)

@@ -1,0 +1,124 @@
+"""What stores, clients and consents are, and what follows from a proof. Pure."""
+
+import re
+from dataclasses import dataclass, replace
+from enum import Enum
+from urllib.parse import urlsplit
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""Names of vendors and modules: they stand in token audiences and paths."""
+
+
+class ClientKind(Enum):
+    STORE = "store"
+    VENDOR = "vendor"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An OAuth client: a store's or a tech vendor's."""
+
+    client_id: str
+    kind: ClientKind
+    shop_id: str
+    vendor: str
+    secret_hash: bytes
+    revoked_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    name: str
+    vendor: str
+    contents: tuple[str, ...]
+    """snake_case, in catalogue order, mandatory ones included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A store identity (spec/accounts.md §1.3). Times in milliseconds since the epoch."""
+
+    shop_id: str
+    organisation_id: str
+    client_id: str
+    name: str
+    frontend_url: str
+    """Where it answers: scheme, host and path, no slash at the end."""
+    back_office_url: str
+    multi_shop_id: str
+    verified: bool
+    error_code: str
+    point_of_contact_uuid: str | None
+    point_of_contact_email: str | None
+    prestashop_version: str
+    module_version: str
+    created_at: int
+    updated_at: int
+    verified_at: int | None
+    unverified_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a store says of itself on create and verify."""
+
+    name: str
+    frontend_url: str
+    back_office_url: str
+    multi_shop_id: str
+
+
+def usable_url(url: str) -> bool:
+    """An absolute http(s) URL with a host, without credentials, blanks or fragment."""
+    try:
+        parts = urlsplit(url)
+        port_ok = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    return (
+        parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+        and parts.username is None
+        and not parts.fragment
+        and port_ok
+        and not any(c.isspace() or ord(c) < 32 for c in url)
+        and len(url) <= 2000
+    )
+
+
+def proven(shop: Shop, place: Place, now: int) -> Shop:
+    """The store held the proof at `place`: that is where it lives now."""
+    return replace(
+        shop,
+        name=place.name or shop.name,
+        frontend_url=place.frontend_url,
+        back_office_url=place.back_office_url or shop.back_office_url,
+        multi_shop_id=place.multi_shop_id or shop.multi_shop_id,
+        verified=True,
+        error_code="",
+        verified_at=now,
+        updated_at=now,
+    )
+
+
+def not_proven(shop: Shop, place: Place, code: str, *, transient: bool, now: int) -> Shop:
+    """The store at `place` did not show the proof.
+
+    A verified store stays verified when it only could not be reached, and when the failed proof
+    was for another address than its own (spec/accounts.md §6.1).
+    """
+    keeps = shop.verified and (transient or place.frontend_url != shop.frontend_url)
+    if keeps or not shop.verified:
+        return replace(shop, error_code=code, updated_at=now)
+    return replace(shop, verified=False, error_code=code, unverified_at=now, updated_at=now)
+
+
+def superseded(shop: Shop, now: int) -> Shop:
+    """Another identity has proved the same address later: the newest proof wins."""
+    return replace(
+        shop,
+        verified=False,
+        error_code="store-identity/superseded",
+        unverified_at=now,
+        updated_at=now,
+    )

@@ -1,0 +1,171 @@
+"""Accounts' SQL. The only file of accounts that knows how it is stored."""
+
+import json
+from dataclasses import asdict, fields
+
+import sqlalchemy as sa
+
+from comptoir.accounts import tables
+from comptoir.accounts.errors import ShopNotFound
+from comptoir.accounts.rules import Client, ClientKind, Module, Shop
+from comptoir.infra.db.dialect import upsert
+
+_SHOP = [tables.shop.c[f.name] for f in fields(Shop)]
+
+
+def _shop(row: sa.Row[tuple[object, ...]]) -> Shop:
+    return Shop(**row._asdict())
+
+
+def find_shop(db: sa.Connection, shop_id: str) -> Shop | None:
+    row = db.execute(sa.select(*_SHOP).where(tables.shop.c.shop_id == shop_id)).first()
+    return _shop(row) if row else None
+
+
+def load_shop(db: sa.Connection, shop_id: str) -> Shop:
+    """Raises: ShopNotFound."""
+    found = find_shop(db, shop_id)
+    if found is None:
+        raise ShopNotFound(shop_id=shop_id)
+    return found
+
+
+def all_shops(db: sa.Connection) -> list[Shop]:
+    """Every store of the installation, oldest first: the operator's list."""
+    order = (tables.shop.c.created_at, tables.shop.c.shop_id)
+    return [_shop(row) for row in db.execute(sa.select(*_SHOP).order_by(*order))]
+
+
+def other_verified_shops(db: sa.Connection, frontend_url: str, shop_id: str) -> list[Shop]:
+    """Verified identities, `shop_id` aside, that claim the same address."""
+    at_url = tables.shop.c.frontend_url == frontend_url
+    rows = db.execute(
+        sa.select(*_SHOP).where(at_url, tables.shop.c.verified, tables.shop.c.shop_id != shop_id)
+    )
+    return [_shop(row) for row in rows]
+
+
+def save_shop(db: sa.Connection, shop: Shop) -> None:
+    upsert(db, tables.shop, asdict(shop), keep=("created_at",))
+
+
+def add_organisation(db: sa.Connection, organisation_id: str, name: str, now: int) -> None:
+    db.execute(
+        tables.organisation.insert().values(
+            organisation_id=organisation_id, name=name, created_at=now
+        )
+    )
+
+
+def add_client(db: sa.Connection, client: Client, organisation_id: str, now: int) -> None:
+    db.execute(
+        tables.client.insert().values(
+            client_id=client.client_id,
+            organisation_id=organisation_id,
+            kind=client.kind.value,
+            shop_id=client.shop_id,
+            vendor=client.vendor,
+            secret_hash=client.secret_hash,
+            created_at=now,
+        )
+    )
+
+
+def find_client(db: sa.Connection, client_id: str) -> Client | None:
+    c = tables.client.c
+    row = db.execute(
+        sa.select(c.client_id, c.kind, c.shop_id, c.vendor, c.secret_hash, c.revoked_at).where(
+            c.client_id == client_id
+        )
+    ).first()
+    if row is None:
+        return None
+    return Client(
+        row.client_id,
+        ClientKind(row.kind),
+        row.shop_id,
+        row.vendor,
+        row.secret_hash,
+        row.revoked_at,
+    )
+
+
+def vendor_organisation(db: sa.Connection, name: str) -> str | None:
+    """The organisation of a vendor; None when there is no such vendor."""
+    c = tables.vendor.c
+    return db.execute(sa.select(c.organisation_id).where(c.vendor == name)).scalar()
+
+
+def add_vendor(db: sa.Connection, name: str, organisation_id: str, now: int) -> None:
+    db.execute(
+        tables.vendor.insert().values(vendor=name, organisation_id=organisation_id, created_at=now)
+    )
+
+
+def find_module(db: sa.Connection, name: str) -> Module | None:
+    c = tables.module.c
+    row = db.execute(sa.select(c.module, c.vendor, c.contents).where(c.module == name)).first()
+    return Module(row.module, row.vendor, tuple(json.loads(row.contents))) if row else None
+
+
+def save_module(db: sa.Connection, module: Module, now: int) -> None:
+    values = {
+        "module": module.name,
+        "vendor": module.vendor,
+        "contents": json.dumps(module.contents),
+        "created_at": now,
+        "updated_at": now,
+    }
+    upsert(db, tables.module, values, keep=("created_at",))
+
+
+def granted(db: sa.Connection, shop_id: str, module: str) -> dict[str, int]:
+    """Contents in force between a store and a module, with the instant of the grant."""
+    c = tables.consent.c
+    rows = db.execute(
+        sa.select(c.content, c.granted_at).where(
+            c.shop_id == shop_id, c.module == module, c.withdrawn_at.is_(None)
+        )
+    )
+    return {row.content: row.granted_at for row in rows}
+
+
+def add_consent(db: sa.Connection, shop_id: str, module: str, content: str, now: int) -> None:
+    values = {
+        "shop_id": shop_id,
+        "module": module,
+        "content": content,
+        "granted_at": now,
+        "withdrawn_at": None,
+    }
+    upsert(db, tables.consent, values)
+
+
+def end_consents(db: sa.Connection, shop_id: str, module: str, now: int) -> None:
+    c = tables.consent.c
+    db.execute(
+        tables.consent.update()
+        .where(c.shop_id == shop_id, c.module == module, c.withdrawn_at.is_(None))
+        .values(withdrawn_at=now)
+    )
+
+
+def consented_contents(db: sa.Connection, shop_id: str, vendor: str = "") -> set[str]:
+    """Contents that some module (of `vendor`, if given) may read from the store now."""
+    c, m = tables.consent.c, tables.module.c
+    query = (
+        sa.select(c.content, m.contents)
+        .join(tables.module, m.module == c.module)
+        .where(c.shop_id == shop_id, c.withdrawn_at.is_(None))
+    )
+    if vendor:
+        query = query.where(m.vendor == vendor)
+    return {row.content for row in db.execute(query) if row.content in json.loads(row.contents)}
+
+
+def set_versions(db: sa.Connection, shop_id: str, prestashop: str, module: str) -> None:
+    """What the store said of its versions; an empty text changes nothing."""
+    said = {"prestashop_version": prestashop, "module_version": module}
+    values = {name: text for name, text in said.items() if text}
+    if values:
+        db.execute(tables.shop.update().where(tables.shop.c.shop_id == shop_id).values(values))

@@ -1,0 +1,79 @@
+"""Create a tech vendor with its client, and register the modules it owns."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from comptoir.accounts import store
+from comptoir.accounts.errors import (
+    ContentsUnknown,
+    ModuleOfAnotherVendor,
+    NameInvalid,
+    VendorExists,
+    VendorNotFound,
+)
+from comptoir.accounts.rules import NAME, Client, ClientKind, Module
+from comptoir.infra.vault import Vault
+from comptoir.infra.work import Work
+from comptoir.prestashop.catalogue import catalogue, expand
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Shown once: the secret is not stored."""
+
+    client_id: str
+    client_secret: str
+
+
+def create_vendor(
+    work: Work, name: str, vault: Vault, make_secret: Callable[[], str]
+) -> Credentials:
+    """A vendor, its organisation and its OAuth client.
+
+    Raises:
+        NameInvalid, VendorExists.
+    """
+    if not NAME.fullmatch(name):
+        raise NameInvalid(name=name)
+    if store.vendor_organisation(work.db, name) is not None:
+        raise VendorExists(vendor=name)
+    organisation_id = work.ids.uuid()
+    secret = make_secret()
+    client = Client(
+        client_id=f"v_{work.ids.token(16)}",
+        kind=ClientKind.VENDOR,
+        shop_id="",
+        vendor=name,
+        secret_hash=vault.hash(secret),
+        revoked_at=None,
+    )
+    store.add_organisation(work.db, organisation_id, name, work.now_ms)
+    store.add_vendor(work.db, name, organisation_id, work.now_ms)
+    store.add_client(work.db, client, organisation_id, work.now_ms)
+    work.audit(
+        "vendor.created", organisation_id=organisation_id, vendor=name, client_id=client.client_id
+    )
+    return Credentials(client.client_id, secret)
+
+
+def register_module(work: Work, vendor: str, name: str, contents: list[str]) -> Module:
+    """Register a module, or change what it asks for. Consents in force stay as they are.
+
+    Raises:
+        NameInvalid, VendorNotFound, ContentsUnknown, ModuleOfAnotherVendor.
+    """
+    if not NAME.fullmatch(name):
+        raise NameInvalid(name=name)
+    organisation_id = store.vendor_organisation(work.db, vendor)
+    if organisation_id is None:
+        raise VendorNotFound(vendor=vendor)
+    wanted, unknown = expand(contents)
+    if unknown:
+        raise ContentsUnknown(names=unknown, known=list(catalogue()))
+    before = store.find_module(work.db, name)
+    if before is not None and before.vendor != vendor:
+        raise ModuleOfAnotherVendor(module=name)
+    module = Module(name, vendor, tuple(wanted))
+    store.save_module(work.db, module, work.now_ms)
+    work.audit("module.registered", organisation_id=organisation_id, module=name, contents=wanted)
+    return module

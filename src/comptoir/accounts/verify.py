@@ -1,0 +1,131 @@
+"""Verify a store: call it back and compare the proof it holds with the one it announced.
+
+The store waits for our answer meanwhile, and fetches our keys to check our token: the call must
+end well within its 10 s, and the server keeps serving (spec/accounts.md §1.3.2, §2.1).
+"""
+
+import json
+import re
+from urllib.parse import urljoin, urlsplit
+
+from comptoir.accounts import store
+from comptoir.accounts.errors import ProofInvalid, StoreCannotBeRequested
+from comptoir.accounts.events import ShopUnverified, ShopVerified
+from comptoir.accounts.identities import check_place
+from comptoir.accounts.rules import Place, Shop, not_proven, proven, superseded
+from comptoir.base.clock import monotonic
+from comptoir.base.errors import Problem
+from comptoir.infra.http.context import Context
+from comptoir.infra.http.outbound import Answer, CallFailed
+from comptoir.infra.work import Work
+
+PROOF = re.compile(r"[0-9a-f]{64}")
+REDIRECTS = 2
+SHOWN = 500
+"""Characters of the store's answer that go into the error, for the merchant's eyes."""
+
+
+async def verify(context: Context, shop_id: str, place: Place, announced: str) -> None:
+    """Record the outcome and return, or raise what the store is told.
+
+    Raises:
+        ShopNotFound, IdentityInvalid, ProofInvalid, StoreCannotBeRequested.
+    """
+    check_place(place)
+    await context.db.read(lambda db: store.load_shop(db, shop_id))
+    failure = await _check(context, shop_id, place, announced)
+    await context.db.write(
+        lambda work: _record(work, shop_id, place, failure), actor=f"store:{shop_id}"
+    )
+    context.wake()
+    if failure is not None:
+        raise failure
+
+
+async def _check(
+    context: Context, shop_id: str, place: Place, announced: str
+) -> ProofInvalid | StoreCannotBeRequested | None:
+    """What is wrong with the announced proof; None when the store holds it."""
+    if not PROOF.fullmatch(announced):
+        return ProofInvalid(reason="a proof is 64 lower-case hexadecimal characters")
+    try:
+        held = await _held_proof(context, shop_id, place)
+    except StoreCannotBeRequested as failed:
+        return failed
+    if held != announced:
+        return ProofInvalid(reason="the store at this address holds another proof")
+    return None
+
+
+def _record(work: Work, shop_id: str, place: Place, failure: Problem | None) -> None:
+    shop = store.load_shop(work.db, shop_id)
+    now = work.now_ms
+    if failure is not None:
+        transient = isinstance(failure, StoreCannotBeRequested)
+        after = not_proven(shop, place, failure.code, transient=transient, now=now)
+        store.save_shop(work.db, after)
+        if shop.verified and not after.verified:
+            work.emit(ShopUnverified(shop_id, failure.code))
+        work.audit("store.verification_failed", shop_id=shop_id, reason=failure.code)
+        return
+    store.save_shop(work.db, proven(shop, place, now))
+    work.emit(ShopVerified(shop_id))
+    work.audit("store.verified", shop_id=shop_id, frontend_url=place.frontend_url)
+    for other in store.other_verified_shops(work.db, place.frontend_url, shop_id):
+        _supersede(work, other)
+
+
+def _supersede(work: Work, shop: Shop) -> None:
+    store.save_shop(work.db, superseded(shop, work.now_ms))
+    work.emit(ShopUnverified(shop.shop_id, "store-identity/superseded"))
+    work.audit("store.superseded", shop_id=shop.shop_id)
+
+
+async def _held_proof(context: Context, shop_id: str, place: Place) -> str:
+    """The proof that the store at `place` holds. Raises: StoreCannotBeRequested."""
+    token = await context.signer.sign_store_call(shop_id, "shop.proof.read")
+    query = "fc=module&module=ps_accounts&controller=apiV2ShopProof"
+    if place.multi_shop_id:
+        query += f"&shop_id={place.multi_shop_id}"
+    url = f"{place.frontend_url}/index.php?{query}"
+    headers = {"X-Prestashop-Authorization": f"Bearer {token}", "Accept": "application/json"}
+    until = monotonic() + context.settings.verify_timeout
+    for _ in range(REDIRECTS + 1):
+        try:
+            left = max(0.05, until - monotonic())
+            answer = await context.outbound.get(url, timeout=left, headers=headers)
+        except CallFailed as failed:
+            raise StoreCannotBeRequested(reason=failed.explanation) from failed
+        target = urljoin(url, answer.headers.get("location", ""))
+        if answer.status not in (301, 302, 307, 308) or not _same_host(url, target):
+            return _read(answer)
+        url = target
+    raise StoreCannotBeRequested(reason="the store redirects in a circle")
+
+
+def _same_host(left: str, right: str) -> bool:
+    """Our token goes to the store's own host only, and never from https back to http."""
+    a, b = urlsplit(left), urlsplit(right)
+    upgraded = a.scheme == "http" and b.scheme == "https" and a.hostname == b.hostname
+    return upgraded or (a.scheme, a.netloc) == (b.scheme, b.netloc)
+
+
+def _read(answer: Answer) -> str:
+    text = answer.body.decode("utf-8", "replace")
+    response: dict[str, object] = {
+        "status": answer.status,
+        "data": text[:SHOWN],
+        "headers": {k: v for k, v in answer.headers.items() if k in ("content-type", "server")},
+    }
+    if answer.status != 200:
+        raise StoreCannotBeRequested(
+            reason=f"Request failed with status code {answer.status}", response=response
+        )
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError) as wrong:
+        raise StoreCannotBeRequested(
+            reason="the store did not answer with JSON", response=response
+        ) from wrong
+    proof = body.get("proof") if isinstance(body, dict) else None
+    return proof if isinstance(proof, str) else ""

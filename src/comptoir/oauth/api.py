@@ -1,0 +1,158 @@
+"""Discovery, keys and tokens over HTTP."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from comptoir.infra.http.auth import Access, Caller
+from comptoir.infra.http.context import Context
+from comptoir.infra.http.endpoint import Endpoint, Param, json_response
+from comptoir.oauth.errors import (
+    InvalidClient,
+    InvalidScope,
+    InvalidTarget,
+    InvalidTokenRequest,
+    UnsupportedGrantType,
+)
+from comptoir.oauth.keys import ALGORITHM
+from comptoir.oauth.rules import SHOP_VERIFIED
+from comptoir.oauth.token_endpoint import token
+from comptoir.oauth.tokens import Tokens
+
+JWKS = "/.well-known/jwks.json"
+CACHED = "public, max-age=300"
+
+
+def metadata(base: str) -> dict[str, Any]:
+    """RFC 8414 §2. An endpoint that this server does not have is not published."""
+    return {
+        "issuer": base,
+        "token_endpoint": f"{base}/oauth2/token",
+        "jwks_uri": f"{base}{JWKS}",
+        "grant_types_supported": ["client_credentials"],
+        "response_types_supported": [],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [ALGORITHM],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "scopes_supported": [SHOP_VERIFIED],
+    }
+
+
+async def discovery(_: Request, context: Context, __: Caller | None) -> Response:
+    return json_response(metadata(context.settings.base), cache_control=CACHED)
+
+
+async def jwks(_: Request, context: Context, __: Caller | None) -> Response:
+    tokens = context.signer
+    assert isinstance(tokens, Tokens)
+    return json_response({"keys": await tokens.public_keys()}, cache_control=CACHED)
+
+
+FORM = {
+    "type": "object",
+    "required": ["grant_type"],
+    "properties": {
+        "grant_type": {"type": "string", "enum": ["client_credentials"]},
+        "client_id": {"type": "string"},
+        "client_secret": {"type": "string"},
+        "scope": {"type": "string", "description": "Blank-separated; may be empty."},
+        "audience": {
+            "type": "string",
+            "description": "Blank-separated: the API and `tech-vendor/<name>` or `store/<id>`.",
+        },
+    },
+}
+ANSWER = {
+    "type": "object",
+    "required": ["access_token", "expires_in", "token_type"],
+    "properties": {
+        "access_token": {"type": "string"},
+        "expires_in": {"type": "integer"},
+        "scope": {"type": "string"},
+        "token_type": {"type": "string"},
+    },
+}
+METADATA = {
+    "type": "object",
+    "required": ["issuer", "token_endpoint", "jwks_uri"],
+    "properties": {
+        "issuer": {"type": "string"},
+        "token_endpoint": {"type": "string"},
+        "jwks_uri": {"type": "string"},
+        "grant_types_supported": {"type": "array", "items": {"type": "string"}},
+    },
+}
+KEYS = {
+    "type": "object",
+    "required": ["keys"],
+    "properties": {
+        "keys": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["kty", "kid", "alg"],
+                "properties": {
+                    name: {"type": "string"} for name in ("kty", "kid", "alg", "use", "n", "e")
+                },
+            },
+        }
+    },
+}
+
+ENDPOINTS = [
+    Endpoint(
+        "GET",
+        path,
+        discovery,
+        Access.ANYONE,
+        "oauth",
+        "Metadata of the authorization server",
+        answers={200: METADATA},
+        name=name,
+    )
+    for path, name in (
+        ("/.well-known/openid-configuration", "getOpenidConfiguration"),
+        ("/.well-known/oauth-authorization-server", "getAuthorizationServerMetadata"),
+    )
+]
+ENDPOINTS += [
+    Endpoint(
+        "GET",
+        JWKS,
+        jwks,
+        Access.ANYONE,
+        "oauth",
+        "Public keys that tokens are signed with",
+        answers={200: KEYS},
+        name="getJwks",
+    ),
+    Endpoint(
+        "POST",
+        "/oauth2/token",
+        token,
+        Access.ANYONE,
+        "oauth",
+        "Get an access token with client credentials",
+        about=(
+            "The client authenticates with Basic, or with client_id and client_secret in the form."
+            " Stores name the audience `store/<own id>`, vendors `tech-vendor/<own name>`."
+        ),
+        params=(Param("Authorization", "header", about="Basic, unless the form has the secret"),),
+        body=FORM,
+        body_kind="application/x-www-form-urlencoded",
+        body_example={
+            "grant_type": "client_credentials",
+            "audience": "https://api.cloudsync.prestashop.com tech-vendor/acme",
+        },
+        answers={200: ANSWER},
+        errors=(
+            InvalidTokenRequest,
+            InvalidClient,
+            InvalidScope,
+            InvalidTarget,
+            UnsupportedGrantType,
+        ),
+        name="createToken",
+    ),
+]

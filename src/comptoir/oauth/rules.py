@@ -1,0 +1,58 @@
+"""Which token a client gets for what it asks. Pure."""
+
+from dataclasses import dataclass
+
+from comptoir.accounts import Client, ClientKind
+from comptoir.oauth.errors import InvalidScope, InvalidTarget
+
+LITERALS = frozenset(
+    {
+        "https://api.cloudsync.prestashop.com",
+        "https://distribution.prestashop.net",
+        "distribution.prestashop.net",
+    }
+)
+"""PrestaShop's own audiences: clients written for it name them, whatever server answers."""
+
+SHOP_VERIFIED = "shop.verified"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    audiences: tuple[str, ...]
+    scopes: tuple[str, ...]
+
+
+def is_ours(audience: str, base: str) -> bool:
+    """Whether an audience names one of our APIs: BASE, a path below it, or PrestaShop's literal."""
+    plain = audience.rstrip("/")
+    return plain == base or plain.startswith(base + "/") or plain in LITERALS
+
+
+def own_audiences(client: Client) -> tuple[str, ...]:
+    """The audiences that say who the client is."""
+    if client.kind is ClientKind.STORE:
+        return (f"store/{client.shop_id}", f"shop_{client.shop_id}")
+    return (f"tech-vendor/{client.vendor}",)
+
+
+def decide(client: Client, audience: str, scope: str, *, base: str, verified: bool) -> Grant:
+    """The grant for a client-credentials request (RFC 6749 §4.4).
+
+    `audience` and `scope` are blank-separated lists, perhaps empty. Without an audience the client
+    gets the ones that name it and the API.
+
+    Raises:
+        InvalidTarget: an audience that is neither the client's own nor ours.
+        InvalidScope: a scope other than `shop.verified`, or that one for an unverified store.
+    """
+    own = own_audiences(client)
+    wanted = tuple(dict.fromkeys(audience.split()))
+    for name in wanted:
+        if name not in own and not is_ours(name, base):
+            raise InvalidTarget(audience=name)
+    scopes = tuple(dict.fromkeys(scope.split()))
+    for name in scopes:
+        if name != SHOP_VERIFIED or client.kind is not ClientKind.STORE or not verified:
+            raise InvalidScope(scope=name)
+    return Grant(wanted or (own[0], base), scopes)

@@ -1,0 +1,113 @@
+"""POST /oauth2/token: client authentication and the client-credentials grant (RFC 6749 §4.4)."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from comptoir.accounts import Client, find_client, find_shop
+from comptoir.infra.http.auth import Caller
+from comptoir.infra.http.context import Context
+from comptoir.infra.http.endpoint import json_response, read_body
+from comptoir.oauth.errors import InvalidClient, InvalidTokenRequest, UnsupportedGrantType
+from comptoir.oauth.rules import decide
+from comptoir.oauth.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    client_id: str
+    secret: str
+
+
+def read_form(body: bytes) -> dict[str, str]:
+    """The form's members. Empty ones count as given: stores send `scope=`.
+
+    Raises:
+        InvalidTokenRequest: not a form, or a member comes twice (RFC 6749 §3.2).
+    """
+    try:
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=100)
+    except (UnicodeDecodeError, ValueError) as wrong:
+        raise InvalidTokenRequest(reason="the body is not a form in UTF-8") from wrong
+    form: dict[str, str] = {}
+    for name, value in pairs:
+        if name in form:
+            raise InvalidTokenRequest(reason=f"the parameter {name!r} is repeated")
+        form[name] = value
+    return form
+
+
+def read_credentials(authorization: str, form: dict[str, str]) -> Credentials:
+    """Client id and secret, from Basic or from the body (RFC 6749 §2.3.1).
+
+    A client id repeated in the form beside Basic is accepted when it is the same one.
+
+    Raises:
+        InvalidClient, InvalidTokenRequest.
+    """
+    scheme, _, rest = authorization.partition(" ")
+    if not authorization:
+        if not form.get("client_id"):
+            raise InvalidClient(reason="no client_id came, neither in Basic nor in the form")
+        return Credentials(form["client_id"], form.get("client_secret", ""))
+    if scheme.lower() != "basic":
+        raise InvalidClient(reason="the Authorization header is not Basic")
+    try:
+        client_id, colon, secret = (
+            base64.b64decode(rest.strip(), validate=True).decode().partition(":")
+        )
+    except (binascii.Error, UnicodeDecodeError) as wrong:
+        raise InvalidClient(reason="the Basic credentials are not base64") from wrong
+    if not colon:
+        raise InvalidClient(reason="the Basic credentials have no colon")
+    repeated = form.get("client_id")
+    if repeated and repeated != client_id:
+        raise InvalidClient(reason="the client_id in the form differs from the one in Basic")
+    if form.get("client_secret"):
+        raise InvalidTokenRequest(reason="client_secret came both in Basic and in the form")
+    return Credentials(client_id, secret)
+
+
+async def authenticate(context: Context, given: Credentials) -> Client:
+    """Raises: InvalidClient, the same for an unknown client and a wrong secret."""
+    client = await context.db.read(lambda db: find_client(db, given.client_id))
+    stored = client.secret_hash if client else b"\0" * 32
+    right = context.vault.matches(given.secret, stored)
+    if client is None or not right or client.revoked_at is not None:
+        raise InvalidClient(reason="unknown client, or a wrong client_secret")
+    return client
+
+
+async def token(request: Request, context: Context, _: Caller | None) -> Response:
+    form = read_form(await read_body(request, limit=65536))
+    client = await authenticate(
+        context, read_credentials(request.headers.get("authorization", ""), form)
+    )
+    if "grant_type" not in form:
+        raise InvalidTokenRequest(reason="grant_type is missing")
+    if form["grant_type"] != "client_credentials":
+        raise UnsupportedGrantType(grant_type=form["grant_type"])
+    verified = False
+    if client.shop_id:
+        shop = await context.db.read(lambda db: find_shop(db, client.shop_id))
+        verified = shop is not None and shop.verified
+    grant = decide(
+        client,
+        form.get("audience", ""),
+        form.get("scope", ""),
+        base=context.settings.base,
+        verified=verified,
+    )
+    tokens = context.signer
+    assert isinstance(tokens, Tokens)
+    answer = {
+        "access_token": await tokens.issue(client.client_id, grant),
+        "expires_in": tokens.lifetime,
+        "scope": " ".join(grant.scopes),
+        "token_type": "bearer",
+    }
+    return json_response(answer, cache_control="no-store", pragma="no-cache")

@@ -1,0 +1,118 @@
+"""Access tokens: RS256 JWTs in the shape stores know (spec/accounts.md §3.1), made and read."""
+
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jws import extract_compact
+
+from comptoir.base.clock import Clock
+from comptoir.base.ids import Ids
+from comptoir.infra.http.auth import Access, Caller, TokenInvalid
+from comptoir.oauth.keys import ALGORITHM, KeyRing
+from comptoir.oauth.rules import Grant, is_ours
+
+LEEWAY = 30
+"""Seconds that a clock may be off."""
+STORE_CALL_LIFETIME = 300
+MOST = 8192
+"""Characters of the longest token looked at."""
+
+
+class Tokens:
+    """Implements `infra.http.auth.Authenticator` and `Signer`."""
+
+    def __init__(self, keys: KeyRing, clock: Clock, ids: Ids, base: str, lifetime: int) -> None:
+        self._keys = keys
+        self._clock = clock
+        self._ids = ids
+        self._base = base
+        self.lifetime = lifetime
+
+    async def issue(self, client_id: str, grant: Grant) -> str:
+        """An access token for a client that acts for itself: `sub` is the client."""
+        return await self._sign(
+            {
+                "sub": client_id,
+                "client_id": client_id,
+                "aud": list(grant.audiences),
+                "scp": list(grant.scopes),
+                "ext": {},
+            },
+            self.lifetime,
+        )
+
+    async def sign_store_call(self, shop_id: str, scope: str) -> str:
+        """A token for our calls to a store's `ps_accounts` (spec/accounts.md §2.1): `aud` and
+        `scp` are arrays, or the store refuses it."""
+        claims = {"sub": self._base, "aud": [f"ps_accounts/{shop_id}"], "scp": [scope]}
+        return await self._sign(claims, STORE_CALL_LIFETIME)
+
+    async def public_keys(self) -> list[dict[str, object]]:
+        return await self._keys.public()
+
+    async def authenticate(self, token: str) -> Caller:
+        """Raises: TokenInvalid."""
+        claims = await self._read(token)
+        audiences = frozenset(_strings(claims.get("aud")))
+        scopes = frozenset(_strings(claims.get("scp")))
+        client_id = str(claims.get("client_id", ""))
+        shops = [a[6:] for a in audiences if a.startswith("store/")]
+        vendors = [a[12:] for a in audiences if a.startswith("tech-vendor/")]
+        if len(shops) == 1 and not vendors:
+            return Caller(
+                Access.STORE, client_id, shop_id=shops[0], audiences=audiences, scopes=scopes
+            )
+        if len(vendors) == 1 and not shops:
+            if not any(is_ours(a, self._base) for a in audiences):
+                raise TokenInvalid(reason="its audience does not name this API")
+            return Caller(
+                Access.VENDOR, client_id, vendor=vendors[0], audiences=audiences, scopes=scopes
+            )
+        raise TokenInvalid(reason="its audience names neither one store nor one tech vendor")
+
+    async def _sign(self, claims: dict[str, Any], lifetime: int) -> str:
+        key = await self._keys.signing()
+        now = int(self._clock.now().timestamp())
+        times = {"iat": now, "nbf": now, "exp": now + lifetime}
+        header = {"alg": ALGORITHM, "typ": "JWT", "kid": key.kid or ""}
+        body = {"iss": self._base, "jti": self._ids.uuid(), **times, **claims}
+        return jwt.encode(header, body, key, algorithms=[ALGORITHM])
+
+    async def _read(self, token: str) -> dict[str, Any]:
+        if len(token) > MOST:
+            raise TokenInvalid(reason="it is too long")
+        try:
+            key = await self._keys.find(_kid(token))
+            if key is None:
+                raise TokenInvalid(reason="it is signed with a key that is not ours")
+            claims = jwt.decode(token, key, algorithms=[ALGORITHM]).claims
+        except (JoseError, ValueError, RecursionError) as wrong:
+            raise TokenInvalid(reason="its signature or shape is not right") from wrong
+        self._check(claims)
+        return dict(claims)
+
+    def _check(self, claims: dict[str, Any]) -> None:
+        now = self._clock.now().timestamp()
+        if claims.get("iss") != self._base:
+            raise TokenInvalid(reason="another server issued it")
+        for name in ("exp", "nbf"):
+            if not isinstance(claims.get(name), int):
+                raise TokenInvalid(reason=f"it has no {name}")
+        if now > claims["exp"] + LEEWAY:
+            raise TokenInvalid(reason="it has expired")
+        if now < claims["nbf"] - LEEWAY:
+            raise TokenInvalid(reason="it is not valid yet")
+
+
+def _strings(value: object) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [v for v in values if isinstance(v, str)]
+
+
+def _kid(token: str) -> str:
+    """The key id of the header. Raises: TokenInvalid."""
+    kid = extract_compact(token.encode("ascii")).headers().get("kid")
+    if not isinstance(kid, str):
+        raise TokenInvalid(reason="it names no key")
+    return kid
