@@ -2,6 +2,7 @@
 
 import os
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,14 @@ def test_links_and_paths_lead_to_files(page: Path) -> None:
     ]
 
     assert [str(p.relative_to(REPO)) for p in (*linked, *named) if not p.exists()] == []
+
+
+def test_the_lock_was_made_from_the_project() -> None:
+    project = tomllib.loads((REPO / "pyproject.toml").read_text("utf-8"))["project"]
+    listed = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    named = {re.split(r"[\[<>=!~; ]", line)[0].lower() for line in listed}
+    lock = (REPO / "requirements.lock").read_text("utf-8")
+    blocks = re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.MULTILINE)
+    direct = {b.partition("==")[0].lower() for b in blocks if "comptoir (pyproject.toml)" in b}
+
+    assert named == direct, "compile requirements.lock again: its first lines say how"
