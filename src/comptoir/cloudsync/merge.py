@@ -1,0 +1,294 @@
+"""Apply the records of an upload to the tables, in their order, inside one transaction.
+
+Deletes follow the safe rule of spec/eventbus.md §3.4: a bare product id ends the row without
+combination at once, the others only when a finished incremental run has not seen the product.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+
+from comptoir.cloudsync import rows
+from comptoir.cloudsync.rows import Batch
+from comptoir.cloudsync.tables import RAW, pending_delete, set_aside, sync_run
+from comptoir.infra.db.dialect import upsert
+from comptoir.prestashop.catalogue import Content, Kind, catalogue
+from comptoir.prestashop.records import Delete, Record, Unreadable, Upsert
+from comptoir.prestashop.rowid import row_id, sort_key
+
+SHOWN = 1 << 20
+"""Bytes kept of a line that is set aside."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the records, for the answer, the metrics and the run."""
+
+    written: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    set_aside: int = 0
+    by_content: dict[str, int] = field(default_factory=dict)
+
+    def add(self, other: "Outcome") -> None:
+        self.written += other.written
+        self.unchanged += other.unchanged
+        self.deleted += other.deleted
+        self.set_aside += other.set_aside
+
+
+def apply(batch: Batch, records: Iterable[Record]) -> Outcome:
+    """Apply records in order. Idempotent: applying them again changes nothing."""
+    outcome = Outcome()
+    for (kind, content), group in groupby(records, key=_kind):
+        if kind is Upsert and content is not None:
+            _upserts(batch, content, [r for r in group if isinstance(r, Upsert)], outcome)
+        elif kind is Delete and content is not None:
+            for record in group:
+                if isinstance(record, Delete):
+                    _delete(batch, content, record.id, outcome)
+        else:
+            for record in group:
+                if isinstance(record, Unreadable):
+                    keep_aside(batch, record.content, "", "", record.reason, record.line)
+                    outcome.set_aside += 1
+    return outcome
+
+
+def _kind(record: Record) -> tuple[type[Record], Content | None]:
+    return type(record), None if isinstance(record, Unreadable) else record.content
+
+
+def _upserts(batch: Batch, content: Content, found: Sequence[Upsert], outcome: Outcome) -> None:
+    language = _languages_before(batch) if content.name == "info" else None
+    written, unchanged = rows.write(batch, content, found)
+    outcome.written += written
+    outcome.unchanged += unchanged
+    if language is not None:
+        _count_language_changes(batch, language)
+    if _key_grew(content):
+        short = {_short_key(row) for row in found} - {row.sort_id for row in found}
+        rows.end_by_id(batch, content, short)
+    for row in found:
+        for name, (reason, value) in (row.misfits or {}).items():
+            sent = json.dumps(value, ensure_ascii=True).encode()
+            keep_aside(batch, content.name, row.id, name, reason, sent)
+            outcome.set_aside += 1
+
+
+def _key_grew(content: Content) -> bool:
+    """The last part of the key came with a PrestaShop version: rows from before have less."""
+    key = content.shape.key
+    return len(key) > 1 and bool(content.by_name[key[-1]].since)
+
+
+def _short_key(row: Upsert) -> str:
+    return sort_key(row.id.rpartition("-")[0] or row.id)
+
+
+def keep_aside(batch: Batch, content: str, row: str, name: str, reason: str, value: bytes) -> None:
+    """Keep what could not be applied. The same again only counts up."""
+    kept = value[:SHOWN]
+    digest = hashlib.blake2b(digest_size=16)
+    for part in (content.encode(), row.encode(), name.encode(), value):
+        digest.update(len(part).to_bytes(8, "big") + part)
+    identity = {"shop_id": batch.shop_id, "id": digest.hexdigest()}
+    c = set_aside.c
+    again = batch.db.execute(
+        set_aside.update()
+        .where(c.shop_id == batch.shop_id, c.id == identity["id"])
+        .values(times=c.times + 1, last_seen_at=batch.now, run_id=batch.run_id)
+    )
+    if not again.rowcount:
+        batch.db.execute(
+            set_aside.insert().values(
+                **identity,
+                content=content,
+                row_id=row,
+                property=name,
+                reason=reason,
+                value=kept,
+                run_id=batch.run_id,
+                first_seen_at=batch.now,
+                last_seen_at=batch.now,
+            )
+        )
+
+
+def _delete(batch: Batch, content: Content, identifier: str, outcome: Outcome) -> None:
+    parts = _delete_parts(content, identifier)
+    if parts is None:
+        done = rows.end_by_id(batch, content, [sort_key(row_id([identifier]))])
+        outcome.deleted += done
+        return
+    c = RAW[content.name].c
+    if content.name == "products" and len(parts) == 1:
+        ended = rows.end(batch, content, c.id_product == parts[0], c.id_attribute == 0)
+        _postpone(batch, content, identifier)
+    else:
+        names = content.shape.delete_by
+        conditions = [c[name] == value for name, value in zip(names, parts, strict=False)]
+        cascade = content.shape.cascade
+        shared = cascade[0][1][0][1] if cascade else ""
+        ended = rows.end(batch, content, *conditions, returning=shared)
+        if content.name == "products":
+            _combination_gone(batch, parts)
+        elif ended:
+            _cascade(batch, content, ended)
+    outcome.deleted += len(ended)
+
+
+def _delete_parts(content: Content, identifier: str) -> list[Any] | None:
+    """The delete's id as values of `delete_by`; None when it can only be the row's own id.
+
+    A product may come bare: then only the first value is given.
+    """
+    names = content.shape.delete_by
+    texts = identifier.split("-") if len(names) > 1 else [identifier]
+    bare = content.name == "products" and len(texts) == 1
+    if not names or (len(texts) != len(names) and not bare):
+        return None
+    parts: list[Any] = []
+    for name, value in zip(names, texts, strict=False):
+        if content.by_name[name].kind is not Kind.INT:
+            parts.append(value)
+        elif value.isascii() and value.isdigit() and len(value) <= 18:
+            parts.append(int(value))
+        else:
+            return None
+    return parts
+
+
+def _postpone(batch: Batch, content: Content, identifier: str) -> None:
+    upsert(
+        batch.db,
+        pending_delete,
+        {
+            "shop_id": batch.shop_id,
+            "content": content.name,
+            "object_id": identifier,
+            "since": _run_started(batch),
+        },
+    )
+
+
+def _run_started(batch: Batch) -> int:
+    c = sync_run.c
+    started = batch.db.execute(
+        sa.select(c.started_at).where(c.shop_id == batch.shop_id, c.run_id == batch.run_id)
+    ).scalar()
+    return int(started) if started is not None else batch.now
+
+
+def _combination_gone(batch: Batch, parts: Sequence[Any]) -> None:
+    """PrestaShop ends the stock line and supplier references of a combination without a word."""
+    product, attribute = parts
+    for name in ("stocks", "product_suppliers"):
+        c = RAW[name].c
+        rows.end(
+            batch,
+            catalogue()[name],
+            c.id_product == product,
+            c.id_product_attribute == attribute,
+        )
+
+
+def _cascade(batch: Batch, content: Content, values: Sequence[Any]) -> None:
+    """End the rows that PrestaShop ends with these, unannounced."""
+    for target, pairs in content.shape.cascade:
+        dependent = catalogue()[target]
+        theirs = pairs[0][0]
+        as_text = dependent.by_name[theirs].kind is Kind.TEXT
+        wanted = [str(v) if as_text else int(v) for v in values if v is not None]
+        rows.end(batch, dependent, RAW[target].c[theirs].in_(wanted))
+
+
+def settle_deletes(batch: Batch, content: Content) -> None:
+    """At the end of an incremental run: whole products that nothing spoke for are gone."""
+    c = pending_delete.c
+    mine = (c.shop_id == batch.shop_id, c.content == content.name)
+    table = RAW[content.name].c
+    for object_id, since in batch.db.execute(sa.select(c.object_id, c.since).where(*mine)).all():
+        product = int(object_id)
+        alive = rows.exists(
+            batch.db,
+            batch.shop_id,
+            content,
+            table.id_product == product,
+            table.last_synced_at >= since,
+        )
+        if not alive:
+            rows.end(batch, content, table.id_product == product)
+            _cascade(batch, content, [product])
+    batch.db.execute(pending_delete.delete().where(*mine))
+
+
+def settle_parents(batch: Batch, content: Content) -> None:
+    """At the end of an incremental run: what a resent parent no longer holds is gone.
+
+    An incremental batch carries all rows of an outbox id (spec/eventbus.md §3.5), so a product
+    taken out of a cart shows by its absence.
+    """
+    if not content.shape.whole_parent:
+        return
+    table = RAW[content.name].c
+    parent = table[content.shape.outbox_id[0]]
+    resent = sa.select(parent).where(
+        table.shop_id == batch.shop_id,
+        table.run_id == batch.run_id,
+        table.removed_at.is_(None),
+    )
+    rows.end(batch, content, parent.in_(resent), table.run_id != batch.run_id)
+
+
+def sweep(batch: Batch, content: Content, languages: Sequence[str]) -> int:
+    """At the end of a full run: rows it did not see are gone from the store.
+
+    Rows of another language belong to another run, unless the store has dropped the language.
+    """
+    ended = rows.end(batch, content, *_unseen(batch, content, languages))
+    batch.db.execute(
+        pending_delete.delete().where(
+            pending_delete.c.shop_id == batch.shop_id, pending_delete.c.content == content.name
+        )
+    )
+    return len(ended)
+
+
+def unseen(batch: Batch, content: Content, languages: Sequence[str]) -> bool:
+    """Whether a sweep would end any row."""
+    return rows.exists(batch.db, batch.shop_id, content, *_unseen(batch, content, languages))
+
+
+def _unseen(
+    batch: Batch, content: Content, languages: Sequence[str]
+) -> list[sa.ColumnElement[bool]]:
+    table = RAW[content.name].c
+    conditions: list[sa.ColumnElement[bool]] = [table.run_id != batch.run_id]
+    if content.shape.per_language and batch.lang:
+        others = [iso for iso in languages if iso != batch.lang]
+        conditions.append(table.lang.not_in(others))
+    return conditions
+
+
+def _languages_before(batch: Batch) -> str:
+    return str(rows.info(batch.db, batch.shop_id).get("default_language") or "")
+
+
+def _count_language_changes(batch: Batch, before: str) -> None:
+    """`languageChangedCount` of the Raw API: how often the default language changed."""
+    now = rows.info(batch.db, batch.shop_id)
+    changed = bool(before) and now.get("default_language") not in (before, None)
+    values: dict[str, Any] = {}
+    if now.get("language_changed_count") is None or changed:
+        values["language_changed_count"] = (now.get("language_changed_count") or 0) + changed
+    if changed:
+        values["last_language_changed_at"] = batch.now
+    if values:
+        table = RAW["info"]
+        batch.db.execute(table.update().where(table.c.shop_id == batch.shop_id).values(**values))

@@ -1,0 +1,125 @@
+"""Values for examples: believable, the same each time, and of the type that the schema asks for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from comptoir.infra.http.schema import Schema
+
+SHOP_ID = "5b0c9ad2-6a4e-4d3b-9c55-2f6d1f0a7e11"
+SECRET = "the-secret-shown-once"  # noqa: S105
+TOKEN = "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"  # noqa: S105
+
+NAMED: dict[str, Any] = {
+    "shopid": SHOP_ID,
+    "cloudshopid": SHOP_ID,
+    "clientid": "store-7Hq2",
+    "clientsecret": SECRET,
+    "accesstoken": TOKEN,
+    "token": TOKEN,
+    "tokentype": "bearer",
+    "expiresin": 3600,
+    "frontendurl": "https://shop.example",
+    "backofficeurl": "https://shop.example/admin-dev",
+    "targeturl": "https://shop.example",
+    "url": "https://shop.example",
+    "name": "Demo shop",
+    "module": "acme_reports",
+    "vendor": "acme",
+    "vendorid": "acme",
+    "shopcontent": "orders",
+    "content": "orders",
+    "contents": ["orders"],
+    "shopcontents": ["orders"],
+    "names": ["order-lines"],
+    "known": ["orders", "order-details"],
+    "status": "ok",
+    "scope": "shop.verified",
+    "audience": "https://elsewhere.example",
+    "granttype": "password",
+    "needed": "vendor",
+    "member": "frontendUrl",
+    "reason": "it says here what is wrong",
+    "parameter": "limit",
+    "retryafter": 2,
+    "limit": 10,
+    "offset": 0,
+    "total": 1,
+    "granted": True,
+    "isverified": True,
+    "id": "1",
+}
+"""Field name without underscores, in lower case → value."""
+
+PLAIN: dict[str, Any] = {"string": "text", "integer": 1, "number": 1.5, "boolean": True}
+FORMATS: dict[str, str] = {
+    "date-time": "2026-01-31T09:00:00.000Z",
+    "date": "2026-01-31",
+    "uri": "https://shop.example",
+    "uuid": SHOP_ID,
+    "email": "anna@shop.example",
+    "byte": "dGV4dA==",
+    "binary": "…",
+}
+TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+}
+
+
+def named(name: str) -> Any:
+    """The value for a field of that name, or None."""
+    key = name.replace("_", "").replace("-", "").lower()
+    if key not in NAMED and key.endswith("at") and name[-2:] in ("At", "at"):
+        return FORMATS["date-time"] if name.endswith(("At", "_at")) else None
+    return NAMED.get(key)
+
+
+def sample(schema: Mapping[str, Any], known: Mapping[str, Schema], name: str = "") -> Any:
+    """One value that fits `schema`; `known` holds the schemas that references name."""
+    if "$ref" in schema:
+        target = schema["$ref"].rpartition("/")[2]
+        return sample(known[target], known, name)
+    if "example" in schema:
+        return schema["example"]
+    if "allOf" in schema:
+        parts = [sample(s, known, name) for s in schema["allOf"]]
+        if all(isinstance(p, dict) for p in parts):
+            return {k: v for part in parts for k, v in part.items()}
+        return parts[0]
+    for word in ("anyOf", "oneOf"):
+        if word in schema:
+            return sample(schema[word][0], known, name)
+    if "enum" in schema:
+        return schema["enum"][0]
+    return _of_type(schema, known, name)
+
+
+def _of_type(schema: Mapping[str, Any], known: Mapping[str, Schema], name: str) -> Any:
+    kind = schema.get("type", "object" if "properties" in schema else "string")
+    if kind == "object":
+        return {k: sample(s, known, k) for k, s in schema.get("properties", {}).items()}
+    value = named(name)
+    if kind == "array":
+        items = schema.get("items", {})
+        if isinstance(value, list) and items.get("type") == "string":
+            return value
+        return [sample(items, known, name.removesuffix("s"))]
+    fits = isinstance(value, TYPES[kind]) and not (kind != "boolean" and isinstance(value, bool))
+    if value is not None and fits:
+        return value
+    if schema.get("nullable"):
+        return None
+    return schema.get("default") or FORMATS.get(schema.get("format", "")) or _within(schema, kind)
+
+
+def _within(schema: Mapping[str, Any], kind: str) -> Any:
+    value = PLAIN[kind]
+    if kind in ("integer", "number"):
+        return max(value, schema.get("minimum", value))
+    if kind == "string" and len(value) < schema.get("minLength", 0):
+        return value * schema["minLength"]
+    return value

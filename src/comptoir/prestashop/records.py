@@ -1,0 +1,196 @@
+"""EventBus records: one line of an upload → a row to keep, a delete, or a line to set aside.
+
+Wire format: spec/eventbus.md §1.2 (v4) and §1.5 (older modules).
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from comptoir.prestashop.catalogue import Content, Kind, Property, by_collection
+from comptoir.prestashop.rowid import row_id, sort_key
+from comptoir.prestashop.values import Misfit, converter, text, time
+
+FORMAT = b"1"
+"""Goes into each row's digest: rows are written again after a change of how values are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upsert:
+    content: Content
+    id: str
+    sort_id: str
+    values: tuple[Any, ...]
+    """In the order of `columns(content)`."""
+    extra: dict[str, Any] | None
+    """Properties that the catalogue does not know."""
+    misfits: dict[str, tuple[str, Any]] | None
+    """Property → (why, value as sent)."""
+    digest: bytes
+    """Equal digests mean equal rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    content: Content
+    id: str
+    """As sent: what it stands for depends on the content (spec/rawapi.md §13)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A line that cannot be applied. It is kept aside, counted and visible."""
+
+    reason: str
+    line: bytes
+    content: str = ""
+
+
+Record = Upsert | Delete | Unreadable
+
+
+class _Line(msgspec.Struct):
+    collection: str
+    action: str = "upsert"
+    properties: msgspec.Raw = msgspec.Raw(b"null")
+    delete_ids: list[str | int] = msgspec.field(default_factory=list, name="deleteIds")
+
+
+@cache
+def columns(content: Content) -> tuple[str, ...]:
+    """Names of the columns that hold what the agent sends; a time has its offset beside it."""
+    names = []
+    for prop in content.sent:
+        names.append(prop.name)
+        if prop.kind is Kind.TIME:
+            names.append(f"{prop.name}_offset")
+    return tuple(names)
+
+
+def read_line(line: bytes, zone: ZoneInfo) -> Iterator[Record]:
+    """Everything one line says; nothing for a blank line.
+
+    `zone` is the store's: dates without offset are read in it.
+    """
+    line = line.strip()
+    if not line:
+        return
+    try:
+        found = msgspec.json.decode(line, type=_Line)
+        properties = _decode(bytes(found.properties))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as wrong:
+        yield Unreadable(f"not a record: {str(wrong)[:120]}", line)
+        return
+    content = by_collection().get(found.collection)
+    if content is None:
+        yield Unreadable("unknown collection", line)
+    elif found.delete_ids:
+        for identifier in found.delete_ids:
+            yield Delete(content, str(identifier))
+    elif not isinstance(properties, dict):
+        yield Unreadable("properties is not an object", line, content.name)
+    elif found.action == "delete":
+        yield _delete(content, properties, line)
+    elif found.action == "upsert":
+        yield _upsert(content, properties, bytes(found.properties), line, zone)
+    else:
+        yield Unreadable("unknown action", line, content.name)
+
+
+def _decode(sent: bytes) -> Any:
+    """JSON, with a second reader for what is JSON but more than the first one takes: a number
+    like 1e400 or a lone surrogate then spoils its own value only, not the line."""
+    try:
+        return msgspec.json.decode(sent)
+    except msgspec.DecodeError:
+        return json.loads(sent, parse_constant=_no_constant)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _delete(content: Content, properties: dict[str, Any], line: bytes) -> Record:
+    identifier = properties.get("id")
+    if isinstance(identifier, bool) or not isinstance(identifier, str | int):
+        return Unreadable("a delete without id", line, content.name)
+    return Delete(content, str(identifier))
+
+
+def _upsert(
+    content: Content, properties: dict[str, Any], sent: bytes, line: bytes, zone: ZoneInfo
+) -> Record:
+    try:
+        identifier = _identify(content, properties)
+    except Misfit as wrong:
+        return Unreadable(str(wrong), line, content.name)
+    zone = _zone(properties.get("timezone"), zone)
+    misfits: dict[str, tuple[str, Any]] = {}
+    values: list[Any] = []
+    for prop in content.sent:
+        value = properties.pop(prop.name, None)
+        try:
+            _convert(prop, value, zone, values)
+        except Misfit as wrong:
+            values.extend((None, None) if prop.kind is Kind.TIME else (None,))
+            misfits[prop.name] = (str(wrong), value)
+    digest = hashlib.blake2b(sent, digest_size=16, salt=FORMAT, person=zone.key.encode()[:16])
+    return Upsert(
+        content,
+        identifier,
+        sort_key(identifier),
+        tuple(values),
+        properties or None,
+        misfits or None,
+        digest.digest(),
+    )
+
+
+def _convert(prop: Property, value: Any, zone: ZoneInfo, values: list[Any]) -> None:
+    if prop.kind is Kind.TIME:
+        values.extend(time(value, zone) or (None, None))
+    else:
+        values.append(_CONVERTERS[prop.kind, prop.base64](value))
+
+
+_CONVERTERS = {
+    (kind, coded): converter(Property("", kind, "", None, base64=coded))  # type: ignore[arg-type]
+    for kind in Kind
+    if kind is not Kind.TIME
+    for coded in (False, True)
+}
+
+
+def _identify(content: Content, properties: dict[str, Any]) -> str:
+    """The row's id. Raises: Misfit when a property of the key is missing."""
+    if content.singleton:
+        return "1"
+    return row_id(list(_key_parts(content, properties, content.shape.key)))
+
+
+def _key_parts(content: Content, properties: dict[str, Any], names: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        part = text(properties.get(name))
+        if part is not None:
+            yield part
+        elif not content.by_name[name].since:
+            raise Misfit(f"the key property {name} is missing")
+
+
+def _zone(name: Any, otherwise: ZoneInfo) -> ZoneInfo:
+    return zone_named(name) or otherwise if isinstance(name, str) else otherwise
+
+
+@cache
+def zone_named(name: str) -> ZoneInfo | None:
+    """The time zone of that name; None if there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError):
+        return None
