@@ -52,6 +52,10 @@ class Endpoint:
     errors: Sequence[type[Problem] | int] = ()
     name: str = ""
     """operationId; made from method and path when empty."""
+    tag: str = ""
+    """Heading it stands under in the documents; made from the path when empty."""
+    answer_kind: str = "application/json"
+    """Media type of the answers that have a schema."""
 
     def route(self) -> Route:
         async def answer(request: Request) -> Response:

@@ -5,6 +5,8 @@ from typing import Any
 
 from comptoir.infra.http.schema import Schema
 
+BASE = "https://comptoir.example"
+"""Stands in examples for the base of the installation; documents name the real one."""
 SHOP_ID = "5b0c9ad2-6a4e-4d3b-9c55-2f6d1f0a7e11"
 SECRET = "the-secret-shown-once"  # noqa: S105
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"  # noqa: S105
@@ -36,9 +38,19 @@ NAMED: dict[str, Any] = {
     "scope": "shop.verified",
     "audience": "https://elsewhere.example",
     "granttype": "password",
+    "issuer": BASE,
+    "tokenendpoint": f"{BASE}/oauth2/token",
+    "jwksuri": f"{BASE}/.well-known/jwks.json",
+    "granttypessupported": ["client_credentials"],
+    "kty": "RSA",
+    "kid": "2026-01-31-8f3a",
+    "alg": "RS256",
+    "use": "sig",
+    "n": "sXchDaQebHnPiGvyDOAT4saGEUetSyo9MKLOoWFsueri23bOdgWp4Dy1WlUzewbgBHod5pcM9H95GQRV3JDXboIRROSBig",
+    "e": "AQAB",
     "needed": "vendor",
     "member": "frontendUrl",
-    "reason": "it says here what is wrong",
+    "reason": "the reason, in words",
     "parameter": "limit",
     "retryafter": 2,
     "limit": 10,
@@ -46,6 +58,9 @@ NAMED: dict[str, Any] = {
     "total": 1,
     "granted": True,
     "isverified": True,
+    "shopverificationerrorcode": "",
+    "pointofcontactuuid": None,
+    "pointofcontactemail": None,
     "id": "1",
 }
 """Field name without underscores, in lower case → value."""
@@ -72,10 +87,9 @@ TYPES: dict[str, type | tuple[type, ...]] = {
 
 def named(name: str) -> Any:
     """The value for a field of that name, or None."""
-    key = name.replace("_", "").replace("-", "").lower()
-    if key not in NAMED and key.endswith("at") and name[-2:] in ("At", "at"):
-        return FORMATS["date-time"] if name.endswith(("At", "_at")) else None
-    return NAMED.get(key)
+    if name.endswith(("At", "_at")):
+        return FORMATS["date-time"]
+    return NAMED.get(name.replace("_", "").replace("-", "").lower())
 
 
 def sample(schema: Mapping[str, Any], known: Mapping[str, Schema], name: str = "") -> Any:
