@@ -1,1 +1,21 @@
-"""simulator."""
+"""Believable PrestaShop stores on loopback, to drive a real server with.
+
+They behave like PrestaShop 1.6, 1.7, 8 and 9 with ps_accounts 8 and ps_eventbus 4
+(spec/accounts.md §2, spec/eventbus.md §2-4), at any scale, grown from a seed.
+"""
+
+from comptoir.simulator.accounts import StoreError
+from comptoir.simulator.defects import DEFECTS
+from comptoir.simulator.replay import TruthUnknownError
+from comptoir.simulator.server import Simulation
+from comptoir.simulator.store import SimulatedStore
+from comptoir.simulator.world import Counters
+
+__all__ = [
+    "DEFECTS",
+    "Counters",
+    "SimulatedStore",
+    "Simulation",
+    "StoreError",
+    "TruthUnknownError",
+]

@@ -1,0 +1,180 @@
+"""The simulation: all stores behind one listening socket on loopback."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+
+from aiohttp import web
+
+from comptoir.base.clock import Clock, SystemClock
+from comptoir.simulator.agent import REASONS, Reply
+from comptoir.simulator.defects import DEFECTS
+from comptoir.simulator.profile import LANGUAGES, PLACES, Profile, release
+from comptoir.simulator.replay import ReplayBook
+from comptoir.simulator.store import SimulatedStore
+from comptoir.simulator.wire import Properties
+from comptoir.simulator.words import STORE_NAMES
+from comptoir.simulator.world import Counters, Pause, World
+
+JSON = "application/json;charset=utf-8"
+CACHE = "no-store, no-cache, must-revalidate, post-check=0, pre-check=0"
+
+
+class Simulation:
+    """Stores 1 to n at `/shop1` … `/shopN` of one port, driven by one seed.
+
+    `server` is where the cloud is reached; `defects` are names of `DEFECTS`. `clock`, `pause`
+    (instead of sleeping), `defect_calls` (how long first-call defects last), `slow_seconds` and
+    `debounce_seconds` (between hints) are there for tests and long demos.
+    """
+
+    def __init__(
+        self,
+        stores: int = 3,
+        seed: int = 7,
+        versions: Sequence[str] = ("1.6", "8", "9"),
+        server: str = "http://127.0.0.1:8000",
+        scale: float = 1.0,
+        defects: frozenset[str] = frozenset(),
+        languages: Sequence[str] | None = None,
+        *,
+        port: int = 0,
+        clock: Clock | None = None,
+        pause: Pause = asyncio.sleep,
+        defect_calls: int = 3,
+        slow_seconds: float = 35.0,
+        debounce_seconds: float = 300.0,
+        payloads: Mapping[str, Sequence[Properties]] | None = None,
+    ) -> None:
+        unknown = sorted(set(defects) - set(DEFECTS))
+        if unknown:
+            raise ValueError(f"unknown defects: {', '.join(unknown)}")
+        self._world = World(
+            server=server.rstrip("/"),
+            clock=clock or SystemClock(),
+            pause=pause,
+            defects=frozenset(defects),
+            defect_calls=defect_calls,
+            slow_seconds=slow_seconds,
+            debounce_seconds=debounce_seconds,
+        )
+        self._versions = tuple(versions)
+        self._languages = tuple(languages) if languages else None
+        self._port = port
+        self._runner: web.AppRunner | None = None
+        self.stores = [
+            SimulatedStore(self._world, self._profiled(number), seed, scale, number)
+            for number in range(1, stores + 1)
+        ]
+        for store in self.stores if payloads is not None else []:
+            asked = self._versions[(store.number - 1) % len(self._versions)]
+            self.replace_data(store, asked, payloads or {})
+
+    @property
+    def counters(self) -> Counters:
+        return self._world.counters
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    async def start(self) -> None:
+        """Listen; from here on the stores have addresses."""
+        await self._world.open()
+        app = web.Application(client_max_size=1 << 20)
+        app.router.add_route("*", "/{shop}", self._handle)
+        app.router.add_route("*", "/{shop}/{tail:.*}", self._handle)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, backlog=1024)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+        await self._world.close()
+
+    async def settled(self) -> None:
+        """Wait until every hint that was due has been sent."""
+        await self._world.settled()
+
+    def replace_data(
+        self, store: SimulatedStore, version: str, payloads: Mapping[str, Sequence[Properties]]
+    ) -> None:
+        """The store now sends these records, as a store of that version; its module starts over.
+
+        `payloads` holds lists of `properties` by snake_case content. `truth` is not known then.
+        """
+        book = ReplayBook({name: list(rows) for name, rows in payloads.items()})
+        store.replace_book(book, release(version)[0])
+
+    def _origin(self) -> str:
+        if not self._port:
+            raise RuntimeError("the stores have no address before the simulation starts")
+        return self.url
+
+    def _profiled(self, number: int) -> Profile:
+        version, php = release(self._versions[(number - 1) % len(self._versions)])
+        index = number - 1
+        languages = self._languages or LANGUAGES[index % len(LANGUAGES)]
+        place = PLACES[index % len(PLACES)]
+        name = STORE_NAMES[index % len(STORE_NAMES)]
+        turn = index // len(STORE_NAMES)
+        return Profile(
+            number=number,
+            version=version,
+            php=php,
+            languages=languages,
+            place=place,
+            name=f"{name} {turn + 1}" if turn else name,
+            origin=self._origin,
+        )
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        self.counters.requests += 1
+        store = self._store(request.match_info["shop"])
+        if store is None:
+            return web.Response(status=404, text="no such shop")
+        params = dict(request.query)
+        if request.method == "POST":
+            form = await request.post()
+            params |= {key: value for key, value in form.items() if isinstance(value, str)}
+        module, controller = _asked(request.match_info.get("tail", ""), params)
+        if not module:
+            page = f"<html><title>{store.name}</title><body>{store.version}</body></html>"
+            return web.Response(text=page, content_type="text/html")
+        if module == "ps_eventbus" and store.mischief.first("redirect"):
+            other = str(request.url.with_host("localhost"))
+            return web.Response(status=302, headers={"Location": other})
+        reply = await store.handle(module, controller, request.method, request.headers, params)
+        return _written(reply)
+
+    def _store(self, name: str) -> SimulatedStore | None:
+        number = name.removeprefix("shop")
+        if name == number or not number.isdigit() or not 0 < int(number) <= len(self.stores):
+            return None
+        return self.stores[int(number) - 1]
+
+
+def _asked(tail: str, params: Mapping[str, str]) -> tuple[str, str]:
+    """(module, controller) of a front-office URL, plain or friendly; ("", "") for any page."""
+    parts = tail.strip("/").split("/")
+    if len(parts) >= 3 and parts[-3] == "module":
+        return parts[-2], parts[-1]
+    if params.get("fc") == "module":
+        return params.get("module", ""), params.get("controller", "")
+    return "", ""
+
+
+def _written(reply: Reply) -> web.Response:
+    """As PHP writes it; a 204 loses its body (spec/eventbus.md §1.2)."""
+    kind = "text/html; charset=utf-8" if reply.json is None else JSON
+    text = reply.html if reply.json is None else json.dumps(reply.json, separators=(",", ":"))
+    return web.Response(
+        status=reply.status,
+        reason=REASONS.get(reply.status),
+        body=text.encode(),
+        headers={"Cache-Control": CACHE, "Content-Type": kind, **reply.headers},
+    )

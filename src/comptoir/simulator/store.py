@@ -1,0 +1,257 @@
+"""One store: what its callers see, and the front controllers the cloud reaches it by."""
+
+import random
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from comptoir.prestashop.catalogue import catalogue
+from comptoir.prestashop.fingerprint import fingerprint
+from comptoir.simulator.accounts import Accounts, StoreError
+from comptoir.simulator.agent import Agent, Reply
+from comptoir.simulator.book import Book, GrownBook
+from comptoir.simulator.callbacks import Callbacks
+from comptoir.simulator.defects import Mischief
+from comptoir.simulator.grow import grow
+from comptoir.simulator.life import Life
+from comptoir.simulator.model import Data
+from comptoir.simulator.module import Hooks, Tables
+from comptoir.simulator.outgoing import Outgoing
+from comptoir.simulator.profile import ACCOUNTS_VERSION, MODULE_VERSION, Profile
+from comptoir.simulator.truth import Shown
+from comptoir.simulator.world import World
+
+REMEMBERED = 2000
+"""Calls kept per store."""
+
+
+class SimulatedStore:
+    """A PrestaShop with ps_accounts 8 and ps_eventbus 4. Its data grow when first needed."""
+
+    def __init__(
+        self,
+        world: World,
+        profile: Profile,
+        seed: int,
+        scale: float,
+        number: int,
+    ) -> None:
+        self._world = world
+        self.profile = profile
+        self._seed = seed
+        self._scale = scale
+        self.number = number
+        self.calls: list[dict[str, Any]] = []
+        """What the cloud asked: controller, its parameters, status, mode, rows sent."""
+        rng = random.Random(f"identity/{seed}/{number}")
+        self.accounts = Accounts(world, profile, rng)
+        self.callbacks = Callbacks(self.accounts)
+        self.mischief = Mischief(world, seed + number)
+        self.tables = Tables()
+        self._replayed: Book | None = None
+        self._replayed_version = ""
+        self.agent = Agent(
+            tables=self.tables,
+            outgoing=Outgoing(world, self.mischief),
+            mischief=self.mischief,
+            token=self._token,
+            book=lambda: self.book,
+            default_lang=lambda: self.languages[0],
+            life=lambda: self.live(1),
+        )
+
+    @property
+    def frontend_url(self) -> str:
+        return self.profile.url
+
+    @property
+    def back_office_url(self) -> str:
+        return self.accounts.back_office
+
+    @property
+    def version(self) -> str:
+        return self._replayed_version or self.profile.version
+
+    @property
+    def name(self) -> str:
+        return self.profile.name
+
+    @property
+    def languages(self) -> list[str]:
+        return list(self.profile.languages)
+
+    @property
+    def shop_id(self) -> str | None:
+        """The cloudShopId, None before the install."""
+        return self.accounts.shop_id
+
+    @property
+    def client_id(self) -> str | None:
+        return self.accounts.client_id
+
+    @property
+    def client_secret(self) -> str | None:
+        return self.accounts.client_secret
+
+    @cached_property
+    def data(self) -> Data:
+        """The store's own tables."""
+        return grow(self.profile, self._seed, self._scale, self._world.now_ms())
+
+    @cached_property
+    def _grown(self) -> GrownBook:
+        return GrownBook(self.data)
+
+    @property
+    def book(self) -> Book:
+        return self._replayed or self._grown
+
+    @cached_property
+    def hooks(self) -> Hooks:
+        return Hooks(
+            self.tables,
+            self.profile.languages,
+            self._notify,
+            lambda: self.mischief.chance("lost-changes", 0.05),
+        )
+
+    @cached_property
+    def _life(self) -> Life:
+        rng = random.Random(f"life/{self._seed}/{self.number}")
+        return Life(self.data, self.hooks, rng, self._world.now_ms)
+
+    async def install(self) -> None:
+        """Raises StoreError with the server's answer when a step fails."""
+        await self.accounts.install()
+
+    async def access_token(self) -> str:
+        return await self.accounts.access_token()
+
+    def live(self, changes: int = 10) -> list[str]:
+        """That many things happen, now; one short sentence for each."""
+        return self._life.happen(changes)
+
+    def truth(self, content: str) -> list[Shown]:
+        """What a perfect cloud shows for a content (see `truth`)."""
+        return self.book.truth(content.replace("-", "_"))
+
+    def fingerprint(self, content: str) -> tuple[int, str]:
+        known = catalogue()[content.replace("-", "_")]
+        return fingerprint(known, self.truth(known.name))
+
+    def replace_book(self, book: Book, version: str) -> None:
+        """Other data under the same identity; the module starts over, as after an upgrade."""
+        self._replayed = book
+        self._replayed_version = version
+        self.tables.upgrade()
+
+    async def handle(
+        self,
+        module: str,
+        controller: str,
+        method: str,
+        headers: Mapping[str, str],
+        params: Mapping[str, str],
+    ) -> Reply:
+        """A front controller of one of the two modules."""
+        if module == "ps_accounts":
+            reply = await self._accounts(controller, method, headers, params)
+        elif module == "ps_eventbus":
+            reply = await self._eventbus(controller, params)
+        else:
+            reply = Reply(404, html="<html><body>404 Not Found</body></html>")
+        self._remember(module, controller, params, reply)
+        return reply
+
+    async def _accounts(
+        self,
+        controller: str,
+        method: str,
+        headers: Mapping[str, str],
+        params: Mapping[str, str],
+    ) -> Reply:
+        if controller == "apiV2ShopProof":
+            return await self.callbacks.shop_proof(method, headers, params)
+        if controller == "apiV2ShopHealthCheck":
+            return await self.callbacks.health_check(method, headers, params)
+        return Reply(404, html="<html><body>404 Not Found</body></html>")
+
+    async def _eventbus(self, controller: str, params: Mapping[str, str]) -> Reply:
+        if self.mischief.first("unavailable"):
+            return Reply(503, html="<html><body><h1>We'll be back soon.</h1></body></html>")
+        if controller == "apiShopContent":
+            if self.mischief.every("slow", 4):
+                await self._world.pause(self._world.slow_seconds)
+            return await self.agent.shop_content(params)
+        if controller == "apiHealthCheck":
+            return await self._health(params)
+        return Reply(404, html="<html><body>404 Not Found</body></html>")
+
+    async def _health(self, params: Mapping[str, str]) -> Reply:
+        """spec/eventbus.md §2.2: versions only for the holder of a valid job."""
+        token = await self._token()
+        known = await self.agent.accepts(params.get("job_id", ""), token) and bool(token)
+        server = self._world.server
+        body: dict[str, object] = {}
+        if known:
+            body = {
+                "prestashop_version": self.version,
+                "ps_eventbus_version": MODULE_VERSION,
+                "ps_accounts_version": ACCOUNTS_VERSION,
+                "php_version": self.profile.php,
+                "shop_id": self.shop_id,
+            }
+        body |= {
+            "ps_account": bool(token),
+            "is_valid_jwt": bool(token) and await self.accounts.token_accepted(),
+            "ps_eventbus": True,
+            "env": {
+                "EVENT_BUS_PROXY_API_URL": f"{server}/collector",
+                "EVENT_BUS_SYNC_API_URL": f"{server}/sync-api",
+                "EVENT_BUS_LIVE_SYNC_API_URL": f"{server}/live-sync/v1",
+            },
+            "httpCode": 200,
+        }
+        return Reply(200, body)
+
+    async def _token(self) -> str:
+        """Without a token the module goes on with an empty one (spec/eventbus.md §1.0)."""
+        try:
+            return await self.accounts.access_token()
+        except StoreError:
+            return ""
+
+    def _notify(self, content: str, action: str) -> None:
+        """spec/eventbus.md §1.3: once in five minutes, only after the default language's run."""
+        if not self.tables.finished(content, self.languages[0]) or self.shop_id is None:
+            return
+        now = self._world.now_ms()
+        last = self.tables.hinted.get(content)
+        if last is not None and now - last <= self._world.debounce_seconds * 1000:
+            return
+        self.tables.hinted[content] = now
+        self._world.spawn(self._hint(content, action))
+
+    async def _hint(self, content: str, action: str) -> None:
+        token = await self._token()
+        if token and self.shop_id:
+            await self.agent.outgoing.hint(self.shop_id, token, content, action)
+
+    def _remember(
+        self, module: str, controller: str, params: Mapping[str, str], reply: Reply
+    ) -> None:
+        body = reply.json or {}
+        self.calls.append(
+            {
+                "module": module,
+                "controller": controller,
+                "params": dict(params),
+                "content": params.get("shop_content"),
+                "lang": params.get("lang_iso"),
+                "mode": body.get("syncType"),
+                "sent": body.get("total_objects", 0),
+                "status": reply.status,
+                "answer": body,
+            }
+        )
+        del self.calls[:-REMEMBERED]

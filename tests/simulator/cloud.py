@@ -1,0 +1,181 @@
+"""A small cloud that records what stores ask and send; it knows nothing of the real server."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aiohttp import web
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+
+from comptoir.base.clock import FrozenClock
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+KEY = RSAKey.generate_key(2048, parameters={"kid": "cloud-1", "alg": "RS256", "use": "sig"})
+
+
+@dataclass
+class Upload:
+    job: str
+    headers: dict[str, str]
+    body: bytes
+    records: list[dict[str, Any]]
+
+
+@dataclass
+class Cloud:
+    """Answers are attributes: change them to make it refuse."""
+
+    clock: FrozenClock = field(default_factory=lambda: FrozenClock(NOW))
+    url: str = ""
+    job_status: int = 201
+    upload_status: int = 201
+    upload_body: str = '{"ok":true}'
+    verified_scope: bool = True
+    create_answers: list[web.Response] = field(default_factory=list)
+    """Given out before the real answer to a creation."""
+    verify_status: int = 200
+    jobs: list[str] = field(default_factory=list)
+    uploads: list[Upload] = field(default_factory=list)
+    hints: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    asked: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
+    """(method, path, headers, form or JSON) of accounts and OAuth calls, in order."""
+    shops: dict[str, dict[str, Any]] = field(default_factory=dict)
+    keys: list[dict[str, Any]] = field(
+        default_factory=lambda: [{**KEY.as_dict(private=False), "alg": "RS256"}]
+    )
+    token_seconds: int = 3600
+    _runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> "Cloud":
+        app = web.Application(client_max_size=64 << 20)
+        app.router.add_get("/.well-known/openid-configuration", self._discovery)
+        app.router.add_get("/jwks", self._jwks)
+        app.router.add_post("/oauth2/token", self._token)
+        app.router.add_post("/accounts/v1/shop-identities", self._create)
+        app.router.add_get("/accounts/v1/shop-identities/{id}/status", self._status)
+        app.router.add_post("/accounts/v1/shop-identities/{id}/verify", self._verify)
+        app.router.add_post("/accounts/v1/shop/token/verify", self._token_verify)
+        app.router.add_get("/sync-api/job/{id:.*}", self._job)
+        app.router.add_post("/collector/upload/{id}", self._upload)
+        app.router.add_post("/live-sync/v1/notify/{id}", self._notify)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._runner is not None
+        await self._runner.cleanup()
+
+    def sign(self, claims: dict[str, Any], *, alg: str = "RS256", kid: str = "cloud-1") -> str:
+        now = int(self.clock.now().timestamp())
+        whole = {"iss": self.url, "iat": now, "exp": now + self.token_seconds} | claims
+        return jwt.encode({"alg": alg, "kid": kid}, whole, KEY)
+
+    def proof_token(self, shop_id: str, **changes: Any) -> str:
+        claims = {"aud": [f"ps_accounts/{shop_id}"], "scp": ["shop.proof.read"]}
+        return self.sign(claims | changes)
+
+    async def _seen(self, request: web.Request) -> Any:
+        if request.content_type == "application/json" and request.can_read_body:
+            body: Any = await request.json()
+        else:
+            body = dict(await request.post())
+        self.asked.append((request.method, request.path, dict(request.headers), body))
+        return body
+
+    async def _discovery(self, request: web.Request) -> web.Response:
+        await self._seen(request)
+        return web.json_response(
+            {"token_endpoint": f"{self.url}/oauth2/token", "jwks_uri": f"{self.url}/jwks"}
+        )
+
+    async def _jwks(self, request: web.Request) -> web.Response:
+        await self._seen(request)
+        return web.json_response({"keys": self.keys})
+
+    async def _token(self, request: web.Request) -> web.Response:
+        form = await self._seen(request)
+        scopes = form["scope"].split()
+        if scopes and not self.verified_scope:
+            text = "The client may not ask for the scope shop.verified"
+            return web.json_response(
+                {"error": "invalid_scope", "error_description": text}, status=400
+            )
+        token = self.sign(
+            {
+                "sub": form["client_id"],
+                "client_id": form["client_id"],
+                "aud": form["audience"].split(),
+                "scp": scopes,
+            }
+        )
+        return web.json_response({"access_token": token, "token_type": "bearer"})
+
+    async def _create(self, request: web.Request) -> web.Response:
+        body = await self._seen(request)
+        if self.create_answers:
+            return self.create_answers.pop(0)
+        number = len(self.shops) + 1
+        self.shops[f"shop-{number}"] = {"body": body, "isVerified": False}
+        return web.json_response(
+            {
+                "cloudShopId": f"shop-{number}",
+                "clientId": f"client-{number}",
+                "clientSecret": "s" * 40,
+            },
+            status=201,
+        )
+
+    async def _status(self, request: web.Request) -> web.Response:
+        await self._seen(request)
+        shop = self.shops[request.match_info["id"]]
+        return web.json_response(
+            {"cloudShopId": request.match_info["id"], "isVerified": shop["isVerified"]}
+        )
+
+    async def _verify(self, request: web.Request) -> web.Response:
+        body = await self._seen(request)
+        shop = self.shops[request.match_info["id"]]
+        shop["proof"] = body["proof"]
+        if self.verify_status != 200:
+            return web.json_response(
+                {"error": "store-identity/proof-invalid"}, status=self.verify_status
+            )
+        shop["isVerified"] = True
+        return web.json_response({})
+
+    async def _token_verify(self, request: web.Request) -> web.Response:
+        await self._seen(request)
+        return web.json_response({})
+
+    async def _job(self, request: web.Request) -> web.Response:
+        self.jobs.append(request.match_info["id"])
+        return web.Response(status=self.job_status if request.match_info["id"] else 404)
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        records = parse(body, request.headers["Content-Type"])
+        self.uploads.append(Upload(request.match_info["id"], dict(request.headers), body, records))
+        return web.Response(status=self.upload_status, text=self.upload_body)
+
+    async def _notify(self, request: web.Request) -> web.Response:
+        self.hints.append((request.match_info["id"], await request.json()))
+        return web.Response(status=201)
+
+    def advance(self, seconds: float) -> None:
+        self.clock.advance(timedelta(seconds=seconds))
+
+
+def parse(body: bytes, content_type: str) -> list[dict[str, Any]]:
+    """The records of the one part; nothing when the closing boundary is missing."""
+    boundary = content_type.partition("boundary=")[2].encode()
+    if not body.endswith(b"--" + boundary + b"--\r\n"):
+        return []
+    head, _, rest = body.partition(b"\r\n\r\n")
+    assert head.count(b"Content-Disposition") == 1
+    content = rest.removesuffix(b"\r\n--" + boundary + b"--\r\n")
+    return [json.loads(line) for line in content.split(b"\r\n") if line]
