@@ -63,6 +63,7 @@ class Endpoint:
             caller = await identify(request, self.access, context.authenticator)
             return await self.handler(request, context, caller)
 
+        answer.template = self.path  # type: ignore[attr-defined]
         return Route(self.path, answer, methods=[self.method], name=self.name or None)
 
 

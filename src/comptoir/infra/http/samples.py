@@ -46,7 +46,7 @@ NAMED: dict[str, Any] = {
     "kid": "2026-01-31-8f3a",
     "alg": "RS256",
     "use": "sig",
-    "n": "sXchDaQebHnPiGvyDOAT4saGEUetSyo9MKLOoWFsueri23bOdgWp4Dy1WlUzewbgBHod5pcM9H95GQRV3JDXboIRROSBig",
+    "n": "sXchDaQebHnPiGvyDOAT4saGEUetSyo9MKLOoWFsueri23bOdgWp4Dy1WlUzewbgBHod5pcM9H95GQ",
     "e": "AQAB",
     "needed": "vendor",
     "member": "frontendUrl",
