@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from comptoir.infra.http.samples import AUDIENCES, BASE
+
 Json = dict[str, Any]
 
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
@@ -40,8 +42,11 @@ def collection(
     folders: dict[str, list[Json]] = {}
     if tokens is not None:
         folders["tokens"] = [_item(*o) for o in operations(tokens) if o[1] == TOKEN_PATH]
+    callers = []
     for method, path, operation in operations(document, api):
         folders.setdefault(operation["tags"][0], []).append(_item(method, path, operation))
+        callers.append(operation["x-access"])
+    audience = AUDIENCES["store" if "store" in callers else "vendor"]
     base = document["servers"][0]["url"]
     return {
         "info": {
@@ -57,6 +62,7 @@ def collection(
         },
         "variable": [
             {"key": "baseUrl", "value": base, "type": "string"},
+            {"key": "audience", "value": audience.replace(BASE, base), "type": "string"},
             *(
                 {"key": key, "value": "", "type": "string", "description": about}
                 for key, about in VARIABLES.items()
@@ -157,7 +163,11 @@ def _body(operation: Json) -> Json:
         example = content.get("example")
         if kind == FORM:
             pairs = example or {}
-            fields = [{"key": k, "value": text(v), "type": "text"} for k, v in pairs.items()]
+            fields = [
+                # Who asks differs by collection, so the audience is one of its variables.
+                {"key": k, "value": "{{audience}}" if k == "audience" else text(v), "type": "text"}
+                for k, v in pairs.items()
+            ]
             return {"mode": "urlencoded", "urlencoded": fields}
         if kind == "multipart/form-data":
             names = content["schema"].get("properties", {"file": {}})

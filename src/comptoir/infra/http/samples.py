@@ -11,6 +11,12 @@ SHOP_ID = "5b0c9ad2-6a4e-4d3b-9c55-2f6d1f0a7e11"
 SECRET = "the-secret-shown-once"  # noqa: S105
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"  # noqa: S105
 
+AUDIENCES = {
+    "store": f"store/{SHOP_ID} {BASE}/accounts",
+    "vendor": "https://api.cloudsync.prestashop.com tech-vendor/acme",
+}
+"""What each kind of caller asks a token for."""
+
 NAMED: dict[str, Any] = {
     "shopid": SHOP_ID,
     "cloudshopid": SHOP_ID,
