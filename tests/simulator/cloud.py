@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from aiohttp import web
 from joserfc import jwt
@@ -48,7 +48,7 @@ class Cloud:
     token_seconds: int = 3600
     _runner: web.AppRunner | None = None
 
-    async def __aenter__(self) -> "Cloud":
+    async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=64 << 20)
         app.router.add_get("/.well-known/openid-configuration", self._discovery)
         app.router.add_get("/jwks", self._jwks)

@@ -264,6 +264,7 @@ def _packs(data: Data, rng: random.Random) -> None:
 
 
 def fill_pack(data: Data, rng: random.Random, pack: Product) -> None:
+    pack.is_pack = True
     drawn = rng.sample(list(data.products), min(6, len(data.products)))
     others = [data.products[n] for n in drawn if n != pack.id and not data.products[n].pack]
     for part in others[:2]:

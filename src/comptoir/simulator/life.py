@@ -1,11 +1,28 @@
-"""A life of its own."""
+"""A life of its own: what happens in a store between two visits of the cloud.
+
+Only what a cloud can learn incrementally: changes that a hook announces (spec/eventbus.md §3.4),
+and rows that end with a product or a wishlist. Where PrestaShop changes a row without a word
+(a promotion's prices after the product's), the merchant here saves that row too.
+"""
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from comptoir.simulator import life_catalogue, life_sales, life_settings
 from comptoir.simulator.model import Data
 from comptoir.simulator.module import Hooks
+from comptoir.simulator.scene import Scene
+
+Event = Callable[[Scene], str | None]
+"""Something happens: one sentence, or None where it cannot."""
+
+EVENTS: tuple[tuple[int, Event], ...] = (
+    *life_sales.EVENTS,
+    *life_catalogue.EVENTS,
+    *life_settings.EVENTS,
+)
+PATIENCE = 30
 
 
 @dataclass(slots=True)
@@ -13,7 +30,23 @@ class Life:
     data: Data
     hooks: Hooks
     rng: random.Random
-    now: Callable[[], int]
+    clock: Callable[[], int]
+    _weights: list[int] = field(default_factory=lambda: [weight for weight, _ in EVENTS])
 
     def happen(self, changes: int) -> list[str]:
-        return [] if changes else []
+        """That many events, drawn by how often they happen."""
+        scene = Scene(self.data, self.hooks, self.rng, self.clock)
+        told = []
+        for _ in range(changes):
+            story = self._one(scene)
+            if story:
+                told.append(story)
+        return told
+
+    def _one(self, scene: Scene) -> str | None:
+        for _ in range(PATIENCE):
+            _, event = self.rng.choices(EVENTS, self._weights)[0]
+            story = event(scene)
+            if story:
+                return story
+        return None

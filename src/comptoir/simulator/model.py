@@ -69,6 +69,8 @@ class Product:
     specific_prices: list[int] = field(default_factory=list)
     suppliers: list[int] = field(default_factory=list)
     """Ids of its product_supplier rows."""
+    is_pack: bool = False
+    """Stays when the last thing it bundled is gone."""
     pack: list[tuple[int, int, int]] = field(default_factory=list)
     """(product, combination, quantity) of what it bundles."""
     carriers: set[int] = field(default_factory=set)

@@ -107,6 +107,8 @@ class Hooks:
 
     def saved(self, content: str, *ids: int | str) -> None:
         """Added or updated."""
+        if not ids:
+            return
         everywhere = RULES[content].everywhere
         self._queue(content, ids, "upsert", self.languages if everywhere else self.languages[:1])
         self.notify(content, "upsert")
@@ -156,7 +158,7 @@ class Hooks:
         rows = [f"{product.id}-{attribute}" for attribute in data.attributes(product)]
         self.saved("products", *rows)
         self.saved("product_suppliers", product.id)
-        if product.pack:
+        if product.is_pack:
             self.saved("bundles", product.id)
 
     def _queue(

@@ -40,7 +40,7 @@ def product(data: Data, ref: Ref, iso: str) -> Row:
         "updated_at": at(item.updated),
         "available_for_order": True,
         "available_date": Day(item.available),
-        "is_bundle": bool(item.pack),
+        "is_bundle": item.is_pack,
         "is_virtual": item.virtual,
         "unity": "kg" if item.unit_ratio else "",
         "unit_price_ratio": item.unit_ratio,
