@@ -1,1 +1,13 @@
-"""cloudsync."""
+"""CloudSync: stores' agents bring their data, vendors read it.
+
+Other packages may use what this file exports, and nothing else of cloudsync.
+"""
+
+from comptoir.cloudsync.api import ENDPOINTS as SYNC_ENDPOINTS
+from comptoir.cloudsync.orchestrate import Driver
+from comptoir.cloudsync.overview import overview
+from comptoir.cloudsync.schedule import HANDLERS, refresh, want
+
+ENDPOINTS = [*SYNC_ENDPOINTS]
+
+__all__ = ["ENDPOINTS", "HANDLERS", "Driver", "overview", "refresh", "want"]

@@ -1,0 +1,66 @@
+"""The web application: the endpoints of the services that run, health, metrics, documents."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from comptoir.app import wiring
+from comptoir.app.edge import Edge, on_http_error, on_problem
+from comptoir.app.worker import Worker
+from comptoir.base.errors import Problem
+from comptoir.infra.http.context import Context, context_of
+from comptoir.infra.http.endpoint import json_response
+
+
+async def healthz(request: Request) -> Response:
+    """200 once the database answers."""
+    context = context_of(request)
+    await context.db.read(lambda db: db.exec_driver_sql("SELECT 1"))
+    return json_response({"status": "ok"})
+
+
+async def metrics(request: Request) -> Response:
+    return Response(context_of(request).metrics.text(), media_type="text/plain; version=0.0.4")
+
+
+def _lifespan(
+    context: Context, *, work: bool
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def life(_: Starlette) -> AsyncIterator[None]:
+        worker = Worker(context)
+        if work:
+            await worker.start()
+        try:
+            yield
+        finally:
+            await worker.stop()
+            await context.outbound.close()
+            context.db.close()
+
+    return life
+
+
+def make_app(context: Context, *, work: bool = True) -> Starlette:
+    """The ASGI application. With `work` the worker runs in the same event loop."""
+    found = wiring.endpoints(context.settings)
+    for handler, path in ((healthz, "/healthz"), (metrics, "/metrics")):
+        handler.template = path  # type: ignore[attr-defined]
+    app = Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/metrics", metrics),
+            *(endpoint.route() for endpoint in found),
+        ],
+        middleware=[Middleware(Edge, context=context)],
+        exception_handlers={Problem: on_problem, HTTPException: on_http_error},
+        lifespan=_lifespan(context, work=work),
+    )
+    app.state.context = context
+    return app

@@ -1,0 +1,52 @@
+"""The only place that builds things: settings in, a context out."""
+
+from comptoir.accounts import ENDPOINTS as ACCOUNTS
+from comptoir.base.clock import Clock, SystemClock
+from comptoir.base.ids import Ids, SystemIds
+from comptoir.cloudsync import ENDPOINTS as CLOUDSYNC
+from comptoir.infra.database import Database
+from comptoir.infra.db.migrate import upgrade
+from comptoir.infra.http.context import Context
+from comptoir.infra.http.endpoint import Endpoint
+from comptoir.infra.http.outbound import Outbound
+from comptoir.infra.metrics import Metrics
+from comptoir.infra.settings import Settings
+from comptoir.infra.vault import open_vault
+from comptoir.oauth import ENDPOINTS as OAUTH
+from comptoir.oauth import KeyRing, Tokens
+
+SERVICES: dict[str, tuple[Endpoint, ...]] = {
+    "accounts": (*OAUTH, *ACCOUNTS),
+    "cloudsync": tuple(CLOUDSYNC),
+}
+"""What each service brings. Tokens come with accounts: everything else needs them."""
+
+
+def build(settings: Settings, clock: Clock | None = None, ids: Ids | None = None) -> Context:
+    """Open the installation: data directory, keys, database at the current schema."""
+    clock, ids = clock or SystemClock(), ids or SystemIds()
+    vault = open_vault(settings.secret_key, settings.data)
+    database = Database(settings.database, clock, ids)
+    upgrade(database.engine)
+    tokens = Tokens(KeyRing(database, vault), clock, ids, settings.base, settings.token_lifetime)
+    return Context(
+        settings=settings,
+        clock=clock,
+        ids=ids,
+        db=database,
+        vault=vault,
+        metrics=Metrics(),
+        outbound=Outbound(allow_private=settings.allow_private_addresses),
+        authenticator=tokens,
+        signer=tokens,
+    )
+
+
+def endpoints(settings: Settings) -> list[Endpoint]:
+    """The endpoints of the services that run. What is off is absent everywhere."""
+    return [e for name, found in SERVICES.items() if settings.runs(name) for e in found]
+
+
+def all_endpoints() -> list[Endpoint]:
+    """Every endpoint there is: for the documents."""
+    return [endpoint for found in SERVICES.values() for endpoint in found]

@@ -1,0 +1,64 @@
+"""The background half of the process: hands out events and drives the stores that are due."""
+
+import asyncio
+import contextlib
+
+from comptoir.cloudsync import HANDLERS, Driver
+from comptoir.infra.events import Dispatcher
+from comptoir.infra.http.context import Context
+from comptoir.infra.log import logger
+
+IDLE = 1.0
+"""Seconds between looks when nothing calls."""
+WATCH = 0.1
+"""Seconds between looks at the change counter, which shows what other processes commit."""
+log = logger("worker")
+
+
+class Worker:
+    """Starts with the server and stops with it; what it leaves undone, the next one resumes."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._called = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._driver = Driver(context)
+        self._dispatcher = Dispatcher(context.db, context.clock, HANDLERS)
+
+    async def start(self) -> None:
+        self._context.wake = self._called.set
+        await self._driver.recover()
+        self._tasks = [asyncio.create_task(self._loop()), asyncio.create_task(self._watch())]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await self._driver.stop()
+
+    async def _loop(self) -> None:
+        while True:
+            self._called.clear()
+            try:
+                await self._dispatcher.run()
+                await self._driver.look()
+            except Exception:
+                log.exception("worker failed, goes on")
+                await asyncio.sleep(IDLE)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._called.wait(), IDLE)
+
+    async def _watch(self) -> None:
+        """On SQLite: notice within a blink what a command beside the server has committed."""
+        counter = self._context.db.change_counter()
+        if counter is None:
+            return
+        before = counter()
+        while True:
+            await asyncio.sleep(WATCH)
+            now = counter()
+            if now != before:
+                before = now
+                self._called.set()

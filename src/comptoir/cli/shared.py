@@ -1,0 +1,87 @@
+"""What every command needs: the installation, and a way to say the result or what went wrong."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import sqlalchemy as sa
+import typer
+from rich.console import Console
+
+from comptoir.base.errors import Problem
+from comptoir.infra.http.context import Context
+from comptoir.infra.settings import Settings, SettingsError, load
+from comptoir.infra.vault import VaultError
+from comptoir.infra.work import Work
+
+T = TypeVar("T")
+Open = Callable[[Settings], Context]
+"""Opens an installation; wiring hands it over."""
+
+Data = Annotated[
+    Path | None, typer.Option("--data", help="Directory of the installation (COMPTOIR_DATA)")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else")]
+
+screen = Console(highlight=False)
+
+
+def fail(text: str, code: int = 1) -> NoReturn:
+    """Say on standard error what is wrong and what to do, and end."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"error: {text}", markup=False)
+    raise typer.Exit(code)
+
+
+def settings(**given: object) -> Settings:
+    """The settings in force, or the end with a clear error."""
+    try:
+        return load(**given)  # type: ignore[arg-type]
+    except SettingsError as wrong:
+        fail(str(wrong), 2)
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """Turn documented failures into one line and exit status 1."""
+    try:
+        yield
+    except Problem as problem:
+        fail(problem.detail())
+    except VaultError as wrong:
+        fail(str(wrong))
+    except sa.exc.OperationalError as down:
+        reason = str(down.orig).splitlines()[0]
+        fail(f"the database does not answer: {reason}. Check COMPTOIR_DATABASE_URL or --data.")
+
+
+class Installation:
+    """Runs use cases on the data of an installation, beside a running server or without one."""
+
+    def __init__(self, open_context: Open) -> None:
+        self._open = open_context
+
+    def write(self, data: Path | None, run: Callable[[Work, Context], T]) -> T:
+        with telling(), self._opened(data) as context, context.db.begin("operator") as work:
+            return run(work, context)
+
+    def read(self, data: Path | None, run: Callable[[sa.Connection, Context], T]) -> T:
+        with telling(), self._opened(data) as context, context.db.reading() as connection:
+            return run(connection, context)
+
+    @contextmanager
+    def _opened(self, data: Path | None) -> Iterator[Context]:
+        context = self._open(settings(data=data))
+        try:
+            yield context
+        finally:
+            context.db.close()
+
+
+def say(value: Any, as_json: bool, text: str) -> None:
+    """The result: as JSON for programs, as text for people."""
+    if as_json:
+        print(json.dumps(value, ensure_ascii=False))
+    else:
+        screen.print(text, markup=False, soft_wrap=True)

@@ -1,0 +1,302 @@
+"""What agents call (spec/eventbus.md §1), and what vendors ask of syncs (rawapi.md §9, §10)."""
+
+import msgspec
+import sqlalchemy as sa
+from starlette.requests import Request
+from starlette.responses import Response
+
+from comptoir.accounts import Shop, ShopNotFound, consented_contents, load_shop
+from comptoir.cloudsync import collect, report, schedule, store
+from comptoir.cloudsync.errors import (
+    ContentUnknown,
+    JobUnknown,
+    NoConsent,
+    ShopNotVerified,
+    UploadTooLarge,
+    UploadUnreadable,
+)
+from comptoir.infra.http.auth import Access, Caller, ForeignStore, require_store
+from comptoir.infra.http.context import Context, request_id
+from comptoir.infra.http.endpoint import Endpoint, Param, json_response, read_json
+from comptoir.infra.work import Work
+from comptoir.prestashop.catalogue import catalogue, content_named
+
+
+class Hint(msgspec.Struct, rename="camel"):
+    """Something changed in the store. One content per call, kebab-case, in practice."""
+
+    shop_contents: list[str] = []
+    action: str = "upsert"
+
+
+class Trigger(msgspec.Struct, rename="camel"):
+    """Contents in kebab or snake case; none: everything consented to."""
+
+    shop_id: str
+    shop_contents: list[str] = []
+
+
+def _store(caller: Caller | None) -> str:
+    if caller is None:
+        raise ForeignStore
+    return caller.shop_id
+
+
+async def job(request: Request, context: Context, caller: Caller | None) -> Response:
+    """201 and nothing else makes the store accept the job, for ever (spec/eventbus.md §1.1)."""
+    shop_id, job_id = _store(caller), str(request.path_params["job_id"])
+    found = await context.db.read(lambda db: store.find_run(db, shop_id, job_id))
+    if found is None:
+        raise JobUnknown
+    return Response(status_code=201)
+
+
+async def no_job(_: Request, __: Context, ___: Caller | None) -> Response:
+    """The agent asks for the empty job when it is called without one: never 201."""
+    raise JobUnknown
+
+
+async def upload(request: Request, context: Context, caller: Caller | None) -> Response:
+    outcome = await collect.collect(
+        context, request, _store(caller), str(request.path_params["job_id"])
+    )
+    answer = {
+        "written": outcome.written,
+        "unchanged": outcome.unchanged,
+        "deleted": outcome.deleted,
+        "setAside": outcome.set_aside,
+    }
+    return json_response(answer, 201)
+
+
+async def delete(request: Request, context: Context, caller: Caller | None) -> Response:
+    """Modules v1 to v3 clear their queue on exactly 200 (spec/eventbus.md §1.5)."""
+    outcome = await collect.collect(
+        context, request, _store(caller), str(request.path_params["job_id"])
+    )
+    return json_response({"deleted": outcome.deleted, "setAside": outcome.set_aside})
+
+
+async def notify(request: Request, context: Context, caller: Caller | None) -> Response:
+    shop_id = str(request.path_params["shop_id"])
+    if caller is None:
+        raise ForeignStore
+    require_store(caller, shop_id)
+    hint = await read_json(request, Hint)
+    found = [content_named(name) for name in hint.shop_contents]
+    names = [content.name for content in found if content is not None]
+    await context.db.write(
+        lambda work: schedule.want(work, shop_id, names, full=False, asked=False),
+        actor=f"store:{shop_id}",
+    )
+    context.wake()
+    return Response(status_code=201)
+
+
+async def trigger(request: Request, context: Context, caller: Caller | None) -> Response:
+    return await _trigger(request, context, caller, full=False)
+
+
+async def trigger_full(request: Request, context: Context, caller: Caller | None) -> Response:
+    return await _trigger(request, context, caller, full=True)
+
+
+async def _trigger(
+    request: Request, context: Context, caller: Caller | None, *, full: bool
+) -> Response:
+    asked = await read_json(request, Trigger)
+    vendor = caller.vendor if caller else ""
+    names = [_named(name) for name in asked.shop_contents]
+
+    def unit(work: Work) -> int:
+        shop = load_shop(work.db, asked.shop_id)
+        allowed = consented_contents(work.db, asked.shop_id, vendor)
+        wanted = names or [name for name in catalogue() if name in allowed]
+        refused = [name for name in wanted if name not in allowed]
+        if refused or not wanted:
+            raise NoConsent(contents=refused or ["anything"])
+        _require_verified(shop)
+        schedule.refresh(work, asked.shop_id)
+        schedule.want(work, asked.shop_id, wanted, full=full, asked=True)
+        work.audit("sync.triggered", shop_id=asked.shop_id, contents=wanted, full=full)
+        return len(wanted)
+
+    many = await context.db.write(unit, actor=f"vendor:{vendor}", request_id=request_id(request))
+    context.wake()
+    kind = "full" if full else "incremental"
+    return json_response({"result": f"{kind} sync of {many} contents is queued or under way"}, 202)
+
+
+def _named(name: str) -> str:
+    content = content_named(name)
+    if content is None:
+        raise ContentUnknown(name=name)
+    return content.name
+
+
+def _require_verified(shop: Shop) -> None:
+    if not shop.verified:
+        raise ShopNotVerified
+
+
+async def sync_summary(request: Request, context: Context, caller: Caller | None) -> Response:
+    shop_id = str(request.path_params["shop_id"])
+    vendor = caller.vendor if caller else ""
+    asked = request.query_params.get("shopContent", "")
+    content = _named(asked) if asked else ""
+
+    def unit(db: sa.Connection) -> dict[str, object]:
+        load_shop(db, shop_id)
+        allowed = consented_contents(db, shop_id, vendor)
+        if not allowed or (content and content not in allowed):
+            raise NoConsent(contents=[content or "anything"])
+        return report.summary(db, shop_id, allowed, content)
+
+    return json_response(await context.db.read(unit))
+
+
+JOB = Param("job_id", "path", about="The id that the orchestrator gave")
+SHOP = Param("shop_id", "path", about="The store's cloudShopId")
+UPLOAD = {
+    "type": "object",
+    "properties": {"file": {"type": "string", "format": "binary"}},
+    "required": ["file"],
+}
+COUNTS = {
+    "type": "object",
+    "properties": {
+        name: {"type": "integer"} for name in ("written", "unchanged", "deleted", "setAside")
+    },
+}
+RESULT = {
+    "type": "object",
+    "required": ["result"],
+    "properties": {"result": {"type": "string"}},
+}
+TIME = {"type": "string", "format": "date-time", "nullable": True}
+SUMMARY = {
+    "type": "object",
+    "required": ["firstSyncFinishedAt", "lastSyncFinishedAt", "shopContent"],
+    "properties": {
+        "firstSyncFinishedAt": TIME,
+        "lastSyncFinishedAt": TIME,
+        "shopContent": {"type": "string"},
+        "requested": {"type": "boolean"},
+        "httpStatus": {"type": "integer", "nullable": True},
+        "httpStatusText": {"type": "string", "nullable": True},
+    },
+}
+TRIGGER_EXAMPLE = {
+    "shopId": "5b0c7f0e-4d2e-4b39-9a55-0f0c6a3f8f11",
+    "shopContents": ["orders", "order-details"],
+}
+TRIGGER_ERRORS = (ContentUnknown, NoConsent, ShopNotFound, ShopNotVerified)
+
+ENDPOINTS = [
+    Endpoint(
+        "GET",
+        "/sync-api/job/{job_id}",
+        job,
+        Access.STORE,
+        "eventbus",
+        "Whether a job is open",
+        about="201 only while the run is under way and belongs to the calling store.",
+        params=(JOB,),
+        answers={201: "The job is open."},
+        errors=(JobUnknown,),
+        name="validateJob",
+    ),
+    Endpoint(
+        "GET",
+        "/sync-api/job/",
+        no_job,
+        Access.ANYONE,
+        "eventbus",
+        "The empty job, which is never open",
+        errors=(JobUnknown,),
+        name="validateNoJob",
+    ),
+    Endpoint(
+        "POST",
+        "/collector/upload/{job_id}",
+        upload,
+        Access.STORE,
+        "eventbus",
+        "Take a batch of records",
+        about="NDJSON in one part named file. 201 comes after the commit; sending again is safe.",
+        params=(JOB, Param("Full-Sync-Requested", "header", about="1 on pages of a full sync")),
+        body=UPLOAD,
+        body_kind="multipart/form-data",
+        answers={201: COUNTS},
+        errors=(JobUnknown, UploadUnreadable, UploadTooLarge),
+        name="uploadRecords",
+    ),
+    Endpoint(
+        "POST",
+        "/collector/delete/{job_id}",
+        delete,
+        Access.STORE,
+        "eventbus",
+        "Take the deletes of modules v1 to v3",
+        params=(JOB,),
+        body=UPLOAD,
+        body_kind="multipart/form-data",
+        answers={200: COUNTS},
+        errors=(JobUnknown, UploadUnreadable, UploadTooLarge),
+        name="deleteRecords",
+    ),
+    Endpoint(
+        "POST",
+        "/live-sync/v1/notify/{shop_id}",
+        notify,
+        Access.STORE,
+        "eventbus",
+        "Hint that a content changed",
+        params=(SHOP,),
+        body=Hint,
+        body_example={"shopContents": ["order-details"], "action": "upsert"},
+        answers={201: "Noted: an incremental sync follows."},
+        name="notifyChange",
+    ),
+    Endpoint(
+        "POST",
+        "/sync/v1/sync/trigger",
+        trigger,
+        Access.VENDOR,
+        "sync",
+        "Ask for an incremental sync",
+        about="A run that is queued or under way is joined.",
+        body=Trigger,
+        body_example=TRIGGER_EXAMPLE,
+        answers={202: RESULT},
+        errors=TRIGGER_ERRORS,
+        name="triggerSync",
+    ),
+    Endpoint(
+        "POST",
+        "/sync/v1/sync/trigger-full",
+        trigger_full,
+        Access.VENDOR,
+        "sync",
+        "Ask for a full sync",
+        about="A run that is queued or under way is joined.",
+        body=Trigger,
+        body_example=TRIGGER_EXAMPLE,
+        answers={202: RESULT},
+        errors=TRIGGER_ERRORS,
+        name="triggerFullSync",
+    ),
+    Endpoint(
+        "GET",
+        "/reporting/v1/shop-sync-summary/{shop_id}",
+        sync_summary,
+        Access.VENDOR,
+        "reporting",
+        "First and last finished sync",
+        about="Without shopContent: over all consented contents that have finished.",
+        params=(SHOP, Param("shopContent", about="Kebab or snake case")),
+        answers={200: SUMMARY},
+        errors=(ContentUnknown, NoConsent, ShopNotFound),
+        name="getShopSyncSummary",
+    ),
+]

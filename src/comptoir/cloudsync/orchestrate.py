@@ -1,0 +1,374 @@
+"""Drive the stores that are due: health first, `info` next, then every content that is wanted.
+
+One task per store under way, no thread. A lease keeps two servers off the same store; a process
+that dies leaves its lease and its runs behind, and the next one goes on with them.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+
+from comptoir.accounts import Shop, find_shop
+from comptoir.base.instant import to_ms
+from comptoir.cloudsync import rows, rules, store
+from comptoir.cloudsync.rules import ContentState
+from comptoir.cloudsync.runs import RestartFull, RunFailed, Runner, RunWithdrawn, unreachable
+from comptoir.infra.http.context import Context
+from comptoir.infra.http.outbound import CallFailed
+from comptoir.infra.log import logger
+from comptoir.infra.work import Work
+from comptoir.prestashop import agent
+from comptoir.prestashop.agent import Failure, Scope
+from comptoir.prestashop.catalogue import catalogue
+
+LEASE_MS = 60_000
+RENEW = 20.0
+KEEP_RUNS_MS = 30 * 86_400_000
+log = logger("sync")
+
+
+@dataclass(slots=True)
+class _Drive:
+    """What is known while one store is driven."""
+
+    shop: Shop
+    languages: list[str]
+    tried: set[str] = field(default_factory=set)
+    reasons: Counter[str] = field(default_factory=Counter)
+    failure: Failure | None = None
+
+    def note(self, failure: Failure) -> None:
+        """A content failed; when the same goes wrong again and again it is the store."""
+        self.reasons[failure.reason] += 1
+        patience = {"unsupported": len(catalogue()), "timeout": 2}.get(failure.reason, 3)
+        if failure.scope is Scope.STORE or self.reasons[failure.reason] >= patience:
+            self.failure = failure
+
+
+class Driver:
+    """Looks for due stores and drives each in a task of its own."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._owner = context.ids.uuid()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def recover(self) -> None:
+        """After a start: on SQLite this server is the only one, so old leases are void."""
+        if self._context.db.is_sqlite:
+            await self._context.db.write(lambda work: store.release_all(work.db))
+
+    async def look(self) -> None:
+        """Start driving what is due. Returns at once."""
+        most = self._context.settings.stores_at_once
+        if len(self._tasks) >= most:
+            return
+        now = to_ms(self._context.clock.now())
+        due = await self._context.db.read(lambda db: store.due_stores(db, now, 2 * most))
+        for shop_id in due:
+            if shop_id not in self._tasks and len(self._tasks) < most:
+                self._tasks[shop_id] = asyncio.create_task(self._drive(shop_id))
+        self._context.metrics.stores_driven.set(len(self._tasks))
+
+    async def stop(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _drive(self, shop_id: str) -> None:
+        try:
+            if await self._lease(shop_id):
+                keeper = asyncio.create_task(self._keep(shop_id))
+                try:
+                    await self._drive_store(shop_id)
+                finally:
+                    keeper.cancel()
+                    await asyncio.shield(self._release(shop_id))
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("driving a store failed", shop_id=shop_id)
+            await self._postpone(shop_id, Failure(Scope.STORE, "internal", "see the log"))
+        finally:
+            self._tasks.pop(shop_id, None)
+            self._context.metrics.stores_driven.set(len(self._tasks))
+            self._context.wake()
+
+    async def _lease(self, shop_id: str) -> bool:
+        return await self._context.db.write(
+            lambda work: store.lease(
+                work.db, shop_id, self._owner, work.now_ms, work.now_ms + LEASE_MS
+            )
+        )
+
+    async def _keep(self, shop_id: str) -> None:
+        while True:
+            await asyncio.sleep(RENEW)
+            with contextlib.suppress(Exception):
+                await self._lease(shop_id)
+
+    async def _release(self, shop_id: str) -> None:
+        """Give the store back, due again when the next of its contents is."""
+
+        def unit(work: Work) -> None:
+            shop = find_shop(work.db, shop_id)
+            times = [s.due_at() for s in store.contents(work.db, shop_id)]
+            known = [t for t in times if t is not None]
+            backoff = store.store_row(work.db, shop_id).get("backoff_until") or 0
+            due = max(min(known), backoff) if known and shop and shop.verified else None
+            store.release(work.db, shop_id, self._owner, due)
+
+        await self._context.db.write(unit)
+
+    async def _drive_store(self, shop_id: str) -> None:
+        drive = await self._begin(shop_id)
+        if drive is None:
+            return
+        failure = await self._check_health(drive.shop)
+        if failure is not None:
+            await self._postpone(shop_id, failure)
+            return
+        while drive.failure is None:
+            due = await self._due(drive)
+            if not due:
+                break
+            if due[0].content == "info":
+                due = due[:1]
+            await self._drive_contents(drive, due)
+            drive.languages = await self._languages(shop_id)
+        if drive.failure is not None:
+            await self._postpone(shop_id, drive.failure)
+        else:
+            await self._context.db.write(lambda work: _settled(work, shop_id))
+
+    async def _begin(self, shop_id: str) -> _Drive | None:
+        shop = await self._context.db.read(lambda db: find_shop(db, shop_id))
+        if shop is None or not shop.verified:
+            return None
+        return _Drive(shop, await self._languages(shop_id))
+
+    async def _languages(self, shop_id: str) -> list[str]:
+        """ISO codes, the default first; empty before the store has described itself."""
+        info = await self._context.db.read(lambda db: rows.info(db, shop_id))
+        first = [info["default_language"]] if info.get("default_language") else []
+        others = [iso for iso in (info.get("languages") or "").split(";") if iso]
+        return list(dict.fromkeys([*first, *others]))
+
+    async def _due(self, drive: _Drive) -> list[ContentState]:
+        """Contents to run now that this drive has not failed on: `info` first."""
+        now = to_ms(self._context.clock.now())
+        shop_id = drive.shop.shop_id
+        shop, states = await self._context.db.read(
+            lambda db: (find_shop(db, shop_id), store.contents(db, shop_id))
+        )
+        if shop is None or not shop.verified:
+            return []
+        order = {name: place for place, name in enumerate(catalogue())}
+        due = [s for s in states if s.due(now) and s.content not in drive.tried]
+        return sorted(due, key=lambda s: (s.content != "info", order[s.content]))
+
+    async def _check_health(self, shop: Shop) -> Failure | None:
+        try:
+            answer = await self._context.outbound.get(
+                agent.health_url(shop.frontend_url),
+                timeout=min(20.0, self._context.settings.store_timeout),
+                headers={"Accept": "application/json"},
+            )
+        except CallFailed as failed:
+            self._context.metrics.store_calls.labels(failed.reason).inc()
+            return unreachable(failed)
+        health = agent.read_health(answer.status, answer.headers.get("location", ""), answer.body)
+        self._context.metrics.store_calls.labels("health").inc()
+        await self._context.db.write(
+            lambda work: store.change_store(
+                work.db,
+                shop.shop_id,
+                called_at=work.now_ms,
+                health=json.dumps(health.versions),
+            )
+        )
+        if health.ready:
+            return None
+        return Failure(Scope.STORE, health.reason, health.detail, answer.status)
+
+    async def _drive_contents(self, drive: _Drive, due: list[ContentState]) -> None:
+        """Run the due contents, a few at a time, until all ended or the store failed."""
+        waiting = list(due)
+
+        async def take() -> None:
+            while waiting and drive.failure is None:
+                await self._drive_content(drive, waiting.pop(0))
+
+        many = min(len(due), self._context.settings.store_concurrency)
+        await asyncio.gather(*(take() for _ in range(many)))
+
+    async def _drive_content(self, drive: _Drive, state: ContentState) -> None:
+        now = to_ms(self._context.clock.now())
+        full = state.wants_full(now)
+        try:
+            try:
+                await self._run_all(drive, state, full=full)
+            except RestartFull:
+                full = True
+                await self._run_all(drive, state, full=True)
+        except RunWithdrawn:
+            drive.tried.add(state.content)
+        except RunFailed as failed:
+            drive.tried.add(state.content)
+            drive.note(failed.failure)
+            await self._content_failed(drive.shop.shop_id, state, failed.failure)
+
+    async def _run_all(self, drive: _Drive, state: ContentState, *, full: bool) -> None:
+        """Every language of the content. Of a full sync all first pages come first: `full=1`
+        empties the store's outbox for all languages (spec/eventbus.md §2.1)."""
+        content = catalogue()[state.content]
+        wanted = drive.languages if content.shape.per_language and drive.languages else [""]
+        usual = content.shape.page if full else content.shape.incremental_page
+        page = min(state.page, usual) if state.page else usual
+        opened_at = to_ms(self._context.clock.now())
+        runs = await self._context.db.write(
+            lambda work: _open_runs(work, drive.shop.shop_id, content.name, wanted, full=full)
+        )
+        runners = [
+            Runner(self._context, drive.shop, content, drive.languages, run, page) for run in runs
+        ]
+        status = 0
+        try:
+            for runner in runners:
+                await runner.step()
+            for runner in runners:
+                while not runner.done:
+                    await runner.step()
+                status = runner.status
+        except RestartFull:
+            await self._context.db.write(
+                lambda work: store.end_runs(
+                    work.db, drive.shop.shop_id, [content.name], "restarted", work.now_ms
+                )
+            )
+            raise
+        finally:
+            smallest = min(runner.page for runner in runners)
+            if smallest < page:
+                await self._context.db.write(
+                    lambda work: store.change_content(
+                        work.db, drive.shop.shop_id, content.name, page=smallest
+                    )
+                )
+        await self._context.db.write(
+            lambda work: self._done(work, drive.shop.shop_id, state, opened_at, status, full=full)
+        )
+
+    def _done(
+        self,
+        work: Work,
+        shop_id: str,
+        state: ContentState,
+        opened_at: int,
+        status: int,
+        *,
+        full: bool,
+    ) -> None:
+        """A content is up to date. A hint that came meanwhile keeps it due."""
+        settings, now = self._context.settings, work.now_ms
+        usual = catalogue()[state.content].shape.page
+        values: dict[str, object] = {
+            "last_finished_at": now,
+            "next_incremental_at": now + settings.incremental_every * 1000,
+            "failures": 0,
+            "backoff_until": None,
+            "http_status": status,
+            "reason": "",
+            "detail": "",
+            "page": 0 if state.page * 2 >= usual else state.page * 2,
+        }
+        if full:
+            values.update(
+                last_full_at=now,
+                want_full=False,
+                next_full_at=now + settings.full_every * 1000,
+            )
+        if state.first_finished_at is None:
+            values["first_finished_at"] = now
+        if store.wanted_at(work.db, shop_id, state.content) <= opened_at:
+            values["want_incremental"] = False
+        store.change_content(work.db, shop_id, state.content, **values)
+
+    async def _content_failed(self, shop_id: str, state: ContentState, failure: Failure) -> None:
+        log.warning("content failed", shop_id=shop_id, content=state.content, reason=failure.reason)
+        failures = state.failures + 1
+        wait = self._wait(failure, failures) if failure.scope is Scope.CONTENT else 0
+
+        def unit(work: Work) -> None:
+            store.change_content(
+                work.db,
+                shop_id,
+                state.content,
+                failures=failures,
+                backoff_until=work.now_ms + wait,
+                http_status=failure.status,
+                reason=failure.reason,
+                detail=failure.detail,
+            )
+            if failure.reason in ("job-refused", "stalled"):
+                store.end_runs(work.db, shop_id, [state.content], "failed", work.now_ms)
+
+        await self._context.db.write(unit)
+
+    async def _postpone(self, shop_id: str, failure: Failure) -> None:
+        """The store cannot be driven now: wait, longer each time."""
+        log.warning("store failed", shop_id=shop_id, reason=failure.reason, detail=failure.detail)
+
+        def unit(work: Work) -> None:
+            failures = int(store.store_row(work.db, shop_id).get("failures") or 0) + 1
+            store.change_store(
+                work.db,
+                shop_id,
+                failures=failures,
+                backoff_until=work.now_ms + self._wait(failure, failures),
+                due_at=work.now_ms + self._wait(failure, failures),
+                reason=failure.reason,
+                detail=failure.detail,
+                called_at=work.now_ms,
+            )
+
+        await self._context.db.write(unit)
+
+    def _wait(self, failure: Failure, failures: int) -> int:
+        settings = self._context.settings
+        return rules.wait_after(
+            failure,
+            failures,
+            first=settings.backoff_first,
+            most=settings.backoff_most,
+            jitter=self._context.ids.fraction(),
+        )
+
+
+def _settled(work: Work, shop_id: str) -> None:
+    store.change_store(work.db, shop_id, failures=0, backoff_until=None, reason="", detail="")
+    store.forget_runs(work.db, shop_id, work.now_ms - KEEP_RUNS_MS)
+
+
+def _open_runs(
+    work: Work, shop_id: str, content: str, languages: list[str], *, full: bool
+) -> list[store.Run]:
+    """The runs to drive: those under way are resumed, the missing ones made.
+
+    Runs of the other kind, or in a language that is not wanted, are closed.
+    """
+    under_way = store.running(work.db, shop_id, content)
+    fitting = {r.lang: r for r in under_way if r.full == full and r.lang in languages}
+    for run in under_way:
+        if fitting.get(run.lang) != run:
+            store.change_run(
+                work.db, shop_id, run.run_id, state="replaced", finished_at=work.now_ms
+            )
+    for lang in languages:
+        if lang not in fitting:
+            run = store.Run(shop_id, work.ids.token(24), content, lang, full, 0, 0, 0, work.now_ms)
+            store.add_run(work.db, run)
+            fitting[lang] = run
+    return [fitting[lang] for lang in languages]

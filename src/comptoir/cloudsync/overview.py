@@ -1,0 +1,54 @@
+"""One store's syncs at a glance: for the operator's `comptoir store show`."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from comptoir.base.instant import format_ms
+from comptoir.cloudsync import rows, store
+from comptoir.prestashop.catalogue import catalogue
+
+_TIMES = ("next_full_at", "next_incremental_at", "backoff_until")
+_FINISHES = ("first_finished_at", "last_finished_at", "last_full_at")
+
+
+def overview(db: sa.Connection, shop_id: str) -> dict[str, Any]:
+    """State of the store, of each of its contents (with the number of rows), what was set aside."""
+    state = store.store_row(db, shop_id)
+    found = {row["content"]: row for row in store.content_rows(db, shop_id)}
+    contents = []
+    for name, content in catalogue().items():
+        if (row := found.get(name)) is None:
+            continue
+        times = {n: _shown(row[n]) for n in (*_FINISHES, *_TIMES)}
+        contents.append(
+            {
+                "content": name,
+                "rows": rows.count(db, shop_id, content),
+                "active": row["active"],
+                "waiting": row["want_full"] or row["want_incremental"],
+                "http_status": row["http_status"],
+                "reason": row["reason"],
+                "detail": row["detail"],
+                **times,
+            }
+        )
+    return {
+        "due_at": _shown(state.get("due_at")),
+        "backoff_until": _shown(state.get("backoff_until")),
+        "failures": state.get("failures", 0),
+        "reason": state.get("reason", ""),
+        "detail": state.get("detail", ""),
+        "called_at": _shown(state.get("called_at")),
+        "driven_now": bool(state.get("lease_owner")),
+        "health": store.read_health(state),
+        "contents": contents,
+        "set_aside": [
+            {**row, "last_seen_at": _shown(row["last_seen_at"]), "times": int(row["times"])}
+            for row in store.aside(db, shop_id)
+        ],
+    }
+
+
+def _shown(ms: int | None) -> str | None:
+    return None if ms is None else format_ms(ms)

@@ -1,0 +1,96 @@
+"""What to sync when, and how long to wait after a failure. Pure."""
+
+from dataclasses import dataclass
+
+from comptoir.prestashop.agent import Failure
+
+STALLED_PAGES = 3
+"""Pages without progress after which a run is given up."""
+PASSES = 3
+"""Passes of a full run at most, while the store's rows move under it."""
+SMALLEST_PAGE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ContentState:
+    """What is wanted of one content of one store. Times in milliseconds, None: never."""
+
+    content: str
+    active: bool
+    """Some module with consent needs it."""
+    want_full: bool
+    want_incremental: bool
+    next_full_at: int | None
+    next_incremental_at: int | None
+    backoff_until: int | None
+    failures: int
+    first_finished_at: int | None
+    last_finished_at: int | None
+    page: int
+
+    def due_at(self) -> int | None:
+        """When to look at it next."""
+        if not self.active:
+            return None
+        if self.want_full or self.want_incremental:
+            return self.backoff_until or 0
+        times = [t for t in (self.next_full_at, self.next_incremental_at) if t is not None]
+        return max(min(times), self.backoff_until or 0) if times else None
+
+    def due(self, now: int) -> bool:
+        at = self.due_at()
+        return at is not None and at <= now
+
+    def wants_full(self, now: int) -> bool:
+        """Whether the run that is due is a full one."""
+        by_time = self.next_full_at is not None and self.next_full_at <= now
+        return self.want_full or by_time or self.first_finished_at is None
+
+
+@dataclass(slots=True)
+class Progress:
+    """Follows one run page by page: does it advance, and does the store's row count hold still?"""
+
+    expected: int | None = None
+    moved: bool = False
+    limits: int = 0
+    records: int = 0
+    last_remaining: int | None = None
+    stalled: int = 0
+
+    def page(self, *, limit: int, records: int, remaining: int) -> None:
+        """Note a page of a full run. Rows come by `LIMIT limit OFFSET offset` without a snapshot:
+        a count that changes between pages tells that rows moved (spec/eventbus.md §3.3)."""
+        self.limits += limit
+        self.records += records
+        if remaining > 0:
+            total = self.limits + remaining
+            self.moved = self.moved or self.expected not in (None, total)
+            self.expected = total
+        elif self.expected is not None and self.records != self.expected:
+            self.moved = True
+        self.advance(remaining)
+
+    def advance(self, remaining: int) -> None:
+        """Note what remains; `stalled` counts the pages in a row that brought it no lower."""
+        if self.last_remaining is not None and 0 < remaining >= self.last_remaining:
+            self.stalled += 1
+        else:
+            self.stalled = 0
+        self.last_remaining = remaining
+
+    @property
+    def stuck(self) -> bool:
+        return self.stalled >= STALLED_PAGES
+
+
+def wait_after(failure: Failure, failures: int, *, first: float, most: float, jitter: float) -> int:
+    """Milliseconds to wait after the `failures`-th failure in a row: doubling, up to `most`
+    seconds, with a quarter of `jitter` (0..1) so that stores do not come back in step."""
+    seconds = min(most, first * failure.patience * 2 ** min(failures - 1, 20))
+    return int(seconds * (1 + jitter / 4) * 1000)
+
+
+def smaller_page(page: int) -> int:
+    """After a time-out or a lost upload: ask for half."""
+    return max(SMALLEST_PAGE, page // 2)

@@ -1,0 +1,210 @@
+"""The SQL of the syncs' state: stores, contents, runs. The raw tables have `rows.py`."""
+
+import json
+from dataclasses import dataclass, fields
+from typing import Any
+
+import sqlalchemy as sa
+
+from comptoir.cloudsync.rules import ContentState
+from comptoir.cloudsync.tables import set_aside, sync_content, sync_run, sync_store
+from comptoir.infra.db.dialect import upsert
+
+_STATE = [sync_content.c[f.name] for f in fields(ContentState)]
+RUNNING = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one content in one language. Its id is the job id that the store gets."""
+
+    shop_id: str
+    run_id: str
+    content: str
+    lang: str
+    full: bool
+    passes: int
+    pages: int
+    received: int
+    """Uploads of it that were committed."""
+    started_at: int
+
+
+def contents(db: sa.Connection, shop_id: str) -> list[ContentState]:
+    rows = db.execute(sa.select(*_STATE).where(sync_content.c.shop_id == shop_id))
+    return [ContentState(**row._asdict()) for row in rows]
+
+
+def change_content(db: sa.Connection, shop_id: str, content: str, **values: Any) -> None:
+    """Set members of a content's state, which is made when it is new."""
+    upsert(db, sync_content, {"shop_id": shop_id, "content": content, **values})
+
+
+def wanted_at(db: sa.Connection, shop_id: str, content: str) -> int:
+    """When an incremental run was last asked for; 0 if never."""
+    c = sync_content.c
+    query = sa.select(c.wanted_at).where(c.shop_id == shop_id, c.content == content)
+    return db.execute(query).scalar() or 0
+
+
+def content_rows(db: sa.Connection, shop_id: str) -> list[dict[str, Any]]:
+    """The whole state of all contents: for reports."""
+    query = sa.select(sync_content).where(sync_content.c.shop_id == shop_id)
+    return [dict(row) for row in db.execute(query).mappings()]
+
+
+def store_row(db: sa.Connection, shop_id: str) -> dict[str, Any]:
+    query = sa.select(sync_store).where(sync_store.c.shop_id == shop_id)
+    row = db.execute(query).mappings().first()
+    return dict(row) if row else {}
+
+
+def change_store(db: sa.Connection, shop_id: str, **values: Any) -> None:
+    upsert(db, sync_store, {"shop_id": shop_id, **values})
+
+
+def call_now(db: sa.Connection, shop_id: str, now: int, *, forgive: bool = False) -> None:
+    """Make the store due, unless it backs off; with `forgive` even then."""
+    row = store_row(db, shop_id)
+    backoff = None if forgive else row.get("backoff_until")
+    due = max(now, backoff or 0)
+    before = row.get("due_at")
+    values: dict[str, Any] = {"due_at": due if before is None else min(before, due)}
+    if forgive:
+        values.update(backoff_until=None)
+    change_store(db, shop_id, **values)
+
+
+def due_stores(db: sa.Connection, now: int, limit: int) -> list[str]:
+    """Stores to drive now, the longest waiting first: the worker's list."""
+    c = sync_store.c
+    free = sa.or_(c.lease_until.is_(None), c.lease_until < now)
+    query = sa.select(c.shop_id).where(c.due_at <= now, free).order_by(c.due_at).limit(limit)
+    return list(db.execute(query).scalars())
+
+
+def lease(db: sa.Connection, shop_id: str, owner: str, now: int, until: int) -> bool:
+    """Take the store for this worker; False when another one has it."""
+    c = sync_store.c
+    free = sa.or_(c.lease_until.is_(None), c.lease_until < now, c.lease_owner == owner)
+    taken = db.execute(
+        sync_store.update()
+        .where(c.shop_id == shop_id, free)
+        .values(lease_owner=owner, lease_until=until)
+    )
+    return bool(taken.rowcount)
+
+
+def release(db: sa.Connection, shop_id: str, owner: str, due_at: int | None) -> None:
+    c = sync_store.c
+    db.execute(
+        sync_store.update()
+        .where(c.shop_id == shop_id, c.lease_owner == owner)
+        .values(lease_owner="", lease_until=None, due_at=due_at)
+    )
+
+
+def release_all(db: sa.Connection) -> None:
+    """Forget every lease: only when no other server can be working on this database."""
+    db.execute(sync_store.update().values(lease_owner="", lease_until=None))
+
+
+_RUN = (
+    sync_run.c.shop_id,
+    sync_run.c.run_id,
+    sync_run.c.content,
+    sync_run.c.lang,
+    sync_run.c.full,
+    sync_run.c["pass"].label("passes"),
+    sync_run.c.pages,
+    sync_run.c.received,
+    sync_run.c.started_at,
+)
+
+
+def find_run(db: sa.Connection, shop_id: str, run_id: str) -> Run | None:
+    """The store's run of that id, if it is under way."""
+    c = sync_run.c
+    row = db.execute(
+        sa.select(*_RUN).where(c.shop_id == shop_id, c.run_id == run_id, c.state == RUNNING)
+    ).first()
+    return Run(**row._asdict()) if row else None
+
+
+def running(db: sa.Connection, shop_id: str, content: str) -> list[Run]:
+    """Runs under way of a content, oldest first: to go on with after a restart."""
+    c = sync_run.c
+    rows = db.execute(
+        sa.select(*_RUN)
+        .where(c.shop_id == shop_id, c.content == content, c.state == RUNNING)
+        .order_by(c.started_at, c.run_id)
+    )
+    return [Run(**row._asdict()) for row in rows]
+
+
+def add_run(db: sa.Connection, run: Run) -> None:
+    db.execute(
+        sync_run.insert().values(
+            shop_id=run.shop_id,
+            run_id=run.run_id,
+            content=run.content,
+            lang=run.lang,
+            full=run.full,
+            state=RUNNING,
+            started_at=run.started_at,
+            touched_at=run.started_at,
+        )
+    )
+
+
+def change_run(db: sa.Connection, shop_id: str, run_id: str, **values: Any) -> None:
+    c = sync_run.c
+    db.execute(sync_run.update().where(c.shop_id == shop_id, c.run_id == run_id).values(**values))
+
+
+def end_runs(db: sa.Connection, shop_id: str, contents: list[str], state: str, now: int) -> None:
+    """Close the jobs of these contents: their uploads are refused from now on."""
+    c = sync_run.c
+    db.execute(
+        sync_run.update()
+        .where(c.shop_id == shop_id, c.content.in_(contents), c.state == RUNNING)
+        .values(state=state, finished_at=now)
+    )
+
+
+def recent_runs(db: sa.Connection, shop_id: str, limit: int = 50) -> list[dict[str, Any]]:
+    c = sync_run.c
+    query = sa.select(sync_run).where(c.shop_id == shop_id).order_by(c.started_at.desc())
+    return [dict(row) for row in db.execute(query.limit(limit)).mappings()]
+
+
+def forget_runs(db: sa.Connection, shop_id: str, before: int) -> None:
+    """Drop the record of runs that ended long ago."""
+    c = sync_run.c
+    db.execute(
+        sync_run.delete().where(c.shop_id == shop_id, c.state != RUNNING, c.finished_at < before)
+    )
+
+
+def aside(db: sa.Connection, shop_id: str) -> list[dict[str, Any]]:
+    """What could not be applied, by content, property and reason, with how often it came."""
+    c = set_aside.c
+    query = (
+        sa.select(
+            c.content,
+            c.property,
+            c.reason,
+            sa.func.count().label("kept"),
+            sa.func.sum(c.times).label("times"),
+            sa.func.max(c.last_seen_at).label("last_seen_at"),
+        )
+        .where(c.shop_id == shop_id)
+        .group_by(c.content, c.property, c.reason)
+        .order_by(c.content, c.property, c.reason)
+    )
+    return [dict(row) for row in db.execute(query).mappings()]
+
+
+def read_health(row: dict[str, Any]) -> dict[str, str]:
+    found = json.loads(row.get("health") or "{}")
+    return found if isinstance(found, dict) else {}
