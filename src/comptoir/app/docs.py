@@ -52,13 +52,16 @@ def routes(made: Documents) -> list[Route]:
         # `type` of our problems (RFC 9457 §3.1.1) leads to what the page says about them.
         return RedirectResponse("/docs#" + problem_anchor(request.path_params["code"]), 302)
 
-    return [
+    found = [
         Route("/docs", docs),
         Route("/docs/static/docs.css", _css),
         Route("/problems/{code:path}", problem),
         Route("/openapi/{name}.json", _files(made, "openapi")),
         Route("/postman/{name}.json", _files(made, "postman")),
     ]
+    for route in found:
+        route.endpoint.template = route.path  # the name in logs and metrics
+    return found
 
 
 def _files(made: Documents, kind: str) -> ANSWER:

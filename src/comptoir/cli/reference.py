@@ -87,7 +87,7 @@ def _settings() -> str:
         (
             f"`{f.name}`",
             f"`{PREFIX}{f.name.upper()}`",
-            f.type.__name__ if f.type in (str, int, float, bool, Path) else "list",
+            _kind(f.type),
             _default(getattr(Settings(), f.name)),
             str(f.metadata["help"]),
         )
@@ -100,6 +100,14 @@ def _settings() -> str:
     return _page(
         "Settings", about, _table(("Name", "Environment", "Type", "Default", "Meaning"), rows)
     )
+
+
+def _kind(kind: Any) -> str:
+    if kind in (str, int, float, bool):
+        return str(kind.__name__)
+    if kind is Path:
+        return "path"
+    return "list" if "set" in str(kind) else "table"
 
 
 def _default(value: Any) -> str:
@@ -161,9 +169,9 @@ def _scopes(endpoints: Sequence[Endpoint]) -> str:
         "",
         *_table(
             ("Endpoint", "API", "Access"),
-            sorted(
+            (
                 (f"`{e.method} {plain_path(e.path)}`", e.api, f"`{e.access.value}`")
-                for e in endpoints
+                for e in sorted(endpoints, key=lambda e: (e.path, e.method))
             ),
         ),
     ]
