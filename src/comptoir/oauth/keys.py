@@ -62,7 +62,7 @@ class KeyRing:
             for row in rows:
                 if row.kid not in self._keys:
                     pem = self._vault.open(row.sealed, PURPOSE)
-                    self._keys[row.kid] = RSAKey.import_key(pem)
+                    self._keys[row.kid] = RSAKey.import_key(pem, {"kid": row.kid})
                 if row.retired_at is None:
                     self._signing = row.kid
 

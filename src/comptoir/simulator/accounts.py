@@ -143,7 +143,7 @@ class Accounts:
         if self.status_at is not None and now - self.status_at < STATUS_SECONDS:
             return
         if not self._fresh(""):
-            self._token = await self._ask_token("")
+            self._token = await self._ask_token(VERIFIED if self._verified else "")
         await self._read_status()
 
     async def _read_status(self) -> Heard:

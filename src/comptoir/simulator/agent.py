@@ -77,8 +77,8 @@ class Agent:
     """The shop token, "" when there is none."""
     book: Callable[[], Book]
     default_lang: Callable[[], str]
-    life: Callable[[], object]
-    """Something happens in the store."""
+    shift: Callable[[str], None]
+    """Rows of a content come and go."""
 
     async def shop_content(self, params: Mapping[str, str]) -> Reply:
         """The order of the checks is the module's: content, limit, job and token, then sync."""
@@ -131,7 +131,7 @@ class Agent:
         """§3.3: read, upload, advance on 201, count what is left."""
         whole = asked.content in NEVER_PAGED
         if cursor.offset and self.mischief.chance("shuffled-pages", 0.5):
-            self.life()
+            self.shift(asked.content)
         rows = self.book().page(
             asked.content,
             asked.lang,

@@ -96,7 +96,7 @@ def add_category(data: Data, rng: random.Random, when: int) -> Category:
     grown = order >= len(DEPARTMENTS)
     category = Category(
         id=number,
-        parent=3 + department if grown else HOME,
+        parent=3 + department if grown and 3 + department in data.categories else HOME,
         department=department,
         series=SERIES[order % len(SERIES)] if grown else "",
         created=when,

@@ -22,6 +22,16 @@ EVENTS: tuple[tuple[int, Event], ...] = (
     *life_catalogue.EVENTS,
     *life_settings.EVENTS,
 )
+SHIFTS: dict[str, tuple[Event, Event]] = {
+    "products": (life_catalogue.deleted, life_catalogue.added),
+    "stocks": (life_catalogue.deleted, life_catalogue.added),
+    "images": (life_catalogue.deleted, life_catalogue.added),
+    "customers": (life_sales.customer_deleted, life_sales.registered),
+    "specific_prices": (life_catalogue.promotion_ended, life_catalogue.promoted),
+    "wishlists": (life_sales.unlisted, life_sales.listed),
+    "categories": (life_settings.category_deleted, life_settings.category_added),
+}
+"""What takes a row away and what brings another, by content."""
 PATIENCE = 30
 
 
@@ -42,6 +52,16 @@ class Life:
             if story:
                 told.append(story)
         return told
+
+    def shift(self, content: str) -> None:
+        """Rows of a content come and go, where it has such events; otherwise anything happens."""
+        scene = Scene(self.data, self.hooks, self.rng, self.clock)
+        events = SHIFTS.get(content)
+        if events is None:
+            self.happen(1)
+            return
+        for event in events:
+            event(scene)
 
     def _one(self, scene: Scene) -> str | None:
         for _ in range(PATIENCE):

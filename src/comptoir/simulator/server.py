@@ -105,10 +105,12 @@ class Simulation:
     ) -> None:
         """The store now sends these records, as a store of that version; its module starts over.
 
-        `payloads` holds lists of `properties` by snake_case content. `truth` is not known then.
+        `payloads` holds lists of `properties` by snake_case content; the version that their `info`
+        names wins. `truth` and `live` raise TruthUnknownError then.
         """
         book = ReplayBook({name: list(rows) for name, rows in payloads.items()})
-        store.replace_book(book, release(version)[0])
+        told = [row.get("cms_version") for row in payloads.get("info", ())]
+        store.replace_book(book, str(told[0]) if told and told[0] else release(version)[0])
 
     def _origin(self) -> str:
         if not self._port:

@@ -18,6 +18,7 @@ from comptoir.simulator.model import Data
 from comptoir.simulator.module import Hooks, Tables
 from comptoir.simulator.outgoing import Outgoing
 from comptoir.simulator.profile import ACCOUNTS_VERSION, MODULE_VERSION, Profile
+from comptoir.simulator.replay import TruthUnknownError
 from comptoir.simulator.truth import Shown
 from comptoir.simulator.world import World
 
@@ -57,7 +58,7 @@ class SimulatedStore:
             token=self._token,
             book=lambda: self.book,
             default_lang=lambda: self.languages[0],
-            life=lambda: self.live(1),
+            shift=self._shift,
         )
 
     @property
@@ -128,7 +129,13 @@ class SimulatedStore:
         return await self.accounts.access_token()
 
     def live(self, changes: int = 10) -> list[str]:
-        """That many things happen, now; one short sentence for each."""
+        """That many things happen, now; one short sentence for each.
+
+        Raises:
+            TruthUnknownError: the store replays given payloads; announce by `hooks` instead.
+        """
+        if self._replayed is not None:
+            raise TruthUnknownError("a replayed store has no life of its own")
         return self._life.happen(changes)
 
     def truth(self, content: str) -> list[Shown]:
@@ -220,6 +227,10 @@ class SimulatedStore:
             return await self.accounts.access_token()
         except StoreError:
             return ""
+
+    def _shift(self, content: str) -> None:
+        if self._replayed is None:
+            self._life.shift(content)
 
     def _notify(self, content: str, action: str) -> None:
         """spec/eventbus.md §1.3: once in five minutes, only after the default language's run."""
