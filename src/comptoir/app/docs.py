@@ -60,7 +60,8 @@ def routes(made: Documents) -> list[Route]:
         Route("/postman/{name}.json", _files(made, "postman")),
     ]
     for route in found:
-        route.endpoint.template = route.path  # the name in logs and metrics
+        # The name in logs and metrics.
+        route.endpoint.template = route.path  # type: ignore[attr-defined]
     return found
 
 

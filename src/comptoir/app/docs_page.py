@@ -1,7 +1,7 @@
 """The page at `/docs`: what the OpenAPI documents say, for people."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -41,6 +41,14 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    words: str
+    """Status, and what it means."""
+    example: str
+    members: list[Row]
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     anchor: str
     method: str
@@ -53,8 +61,7 @@ class Operation:
     body: list[Row]
     body_about: str
     curl: str
-    answers: list[tuple[str, str, str]]
-    """(status and words, media type, example)."""
+    answers: list[Answer]
     refusals: list[Refusal]
 
 
@@ -145,7 +152,7 @@ def _operation(
         body=_members(body, known),
         body_about=operation.get("requestBody", {}).get("description", ""),
         curl=curl.command(base, method, path, operation),
-        answers=list(_answers(operation)),
+        answers=list(_answers(operation, known)),
         refusals=_refusals(operation),
     )
 
@@ -161,14 +168,27 @@ def _parameter(param: Mapping[str, Any]) -> Row:
     )
 
 
-def _members(schema: Mapping[str, Any], known: Mapping[str, Schema]) -> list[Row]:
-    if "$ref" in schema:
-        schema = known[schema["$ref"].rpartition("/")[2]]
+def _members(
+    schema: Mapping[str, Any], known: Mapping[str, Schema], before: str = "", depth: int = 3
+) -> list[Row]:
+    """The members of an object, and below them those of objects in it: `items[].idOrder`."""
+    schema = _target(schema, known)
     required = schema.get("required", [])
-    return [
-        Row(name, "", kind_of(s), name in required, s.get("description", ""), "")
-        for name, s in schema.get("properties", {}).items()
-    ]
+    rows = []
+    for name, inner in schema.get("properties", {}).items():
+        about = inner.get("description", "")
+        rows.append(Row(before + name, "", kind_of(inner), name in required, about, ""))
+        step = "[]." if inner.get("type") == "array" else "."
+        target = _target(inner.get("items", inner), known)
+        if depth and target.get("properties"):
+            rows += _members(target, known, before + name + step, depth - 1)
+    return rows
+
+
+def _target(schema: Mapping[str, Any], known: Mapping[str, Schema]) -> Mapping[str, Any]:
+    parts = schema.get("allOf", ())
+    reference = schema.get("$ref") or (parts[0].get("$ref") if len(parts) == 1 else None)
+    return known[reference.rpartition("/")[2]] if reference else schema
 
 
 def kind_of(schema: Mapping[str, Any]) -> str:
@@ -195,17 +215,16 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else pretty(value)
 
 
-def _answers(operation: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    found = []
+def _answers(operation: Mapping[str, Any], known: Mapping[str, Schema]) -> Iterator[Answer]:
     for status, answer in operation["responses"].items():
         if int(status) >= HTTPStatus.BAD_REQUEST:
             continue
         words = f"{status} {HTTPStatus(int(status)).phrase}"
         if answer["description"] != HTTPStatus(int(status)).phrase:
             words += ": " + answer["description"]
-        contents = answer.get("content", {}).items() or [("", {})]
-        found += [(words, kind, _plain(content.get("example"))) for kind, content in contents]
-    return found
+        for content in answer.get("content", {}).values() or [{}]:
+            members = _members(content.get("schema", {}), known)
+            yield Answer(words, _plain(content.get("example")), members)
 
 
 def _refusals(operation: Mapping[str, Any]) -> list[Refusal]:

@@ -121,7 +121,7 @@ def _headers(operation: Json) -> list[Json]:
 
 
 def _url(path: str, params: list[Json]) -> Json:
-    parts = [re.sub(r"\{(\w+)\}", r":\1", part) for part in path.strip("/").split("/")]
+    parts = [re.sub(r"\{(\w+)\}", r":\1", part) for part in path.lstrip("/").split("/")]
     query = [_pair(p) for p in params if p["in"] == "query"]
     sent = [f"{q['key']}={quote(q['value'])}" for q in query if not q["disabled"]]
     done: Json = {
@@ -185,6 +185,10 @@ def pretty(value: Any) -> str:
 
 
 def _answers(operation: Json, request: Json) -> list[Json]:
+    # What is not sent is left out of the copy: a list has dozens of filters.
+    url = {**request["url"]}
+    url["query"] = [q for q in url.get("query", []) if not q["disabled"]]
+    sent = {**request, "url": url, "description": ""}
     found = []
     for status, answer in operation["responses"].items():
         for kind, content in answer.get("content", {}).items():
@@ -193,7 +197,7 @@ def _answers(operation: Json, request: Json) -> list[Json]:
             found.append(
                 {
                     "name": answer["description"],
-                    "originalRequest": request,
+                    "originalRequest": sent,
                     "code": int(status),
                     "header": [{"key": "Content-Type", "value": kind}],
                     "body": pretty(content["example"]),

@@ -124,10 +124,9 @@ def _of_type(schema: Mapping[str, Any], known: Mapping[str, Schema], name: str) 
         return {k: sample(s, known, k) for k, s in schema.get("properties", {}).items()}
     value = named(name)
     if kind == "array":
-        items = schema.get("items", {})
-        if isinstance(value, list) and items.get("type") == "string":
+        if isinstance(value, list) and schema.get("items", {}).get("type") == "string":
             return value
-        return [sample(items, known, name.removesuffix("s"))]
+        return _items(schema, known, name)
     fits = isinstance(value, TYPES[kind]) and not (kind != "boolean" and isinstance(value, bool))
     if value is not None and fits:
         return value
@@ -136,10 +135,22 @@ def _of_type(schema: Mapping[str, Any], known: Mapping[str, Schema], name: str) 
     return schema.get("default") or FORMATS.get(schema.get("format", "")) or _within(schema, kind)
 
 
+def _items(schema: Mapping[str, Any], known: Mapping[str, Schema], name: str) -> list[Any]:
+    kinds = schema.get("items", {})
+    kinds = kinds.get("anyOf", [kinds])
+    made = [sample(kind, known, name.removesuffix("s")) for kind in kinds]
+    wanted = schema.get("minItems", 1)
+    return [made[n % len(made)] for n in range(wanted)]
+
+
 def _within(schema: Mapping[str, Any], kind: str) -> Any:
     value = PLAIN[kind]
     if kind in ("integer", "number"):
-        return max(value, schema.get("minimum", value))
+        low, high = schema.get("minimum"), schema.get("maximum")
+        if low is not None and value <= low:
+            value = low + 1 if schema.get("exclusiveMinimum") else low
+        if high is not None and value >= high:
+            value = high - 1 if schema.get("exclusiveMaximum") else high
     if kind == "string" and len(value) < schema.get("minLength", 0):
-        return value * schema["minLength"]
+        return value * int(schema["minLength"])
     return value
