@@ -1,0 +1,191 @@
+"""GET /raw/v1/{shopId}/…: what merchants let a tech vendor read (spec/rawapi.md §4 to §7).
+
+All that one answer needs is read in one transaction: the store, the consent, the rows and their
+number belong to the same instant.
+"""
+
+from urllib.parse import quote
+
+import msgspec
+import sqlalchemy as sa
+from starlette.requests import Request
+from starlette.responses import Response
+
+from comptoir.accounts import ShopNotFound, consented_contents, load_shop
+from comptoir.cloudsync.raw import documents, filters, query
+from comptoir.cloudsync.raw.errors import (
+    ConsentMissing,
+    NothingShared,
+    ParameterInvalid,
+    ParameterRepeated,
+    ParameterUnknown,
+    RowNotFound,
+    ShopNotSynced,
+)
+from comptoir.cloudsync.raw.filters import Listing
+from comptoir.cloudsync.raw.render import renderer
+from comptoir.infra.http.auth import Access, Caller
+from comptoir.infra.http.context import Context
+from comptoir.infra.http.endpoint import Endpoint, Handler
+from comptoir.prestashop.catalogue import Content, catalogue
+
+ACCESS = (ShopNotFound, NothingShared, ConsentMissing)
+_encoder = msgspec.json.Encoder()
+
+
+def check_access(db: sa.Connection, shop_id: str, vendor: str, content: Content) -> bool:
+    """Whether rows joined from orders may show: orders are consented to by themselves.
+
+    Raises:
+        ShopNotFound, NothingShared, ConsentMissing.
+    """
+    if "\0" in shop_id:
+        raise ShopNotFound(shop_id=shop_id)
+    load_shop(db, shop_id)
+    consented = consented_contents(db, shop_id, vendor)
+    if not consented:
+        raise NothingShared(vendor=vendor)
+    if content.name not in consented:
+        raise ConsentMissing(content=content.name, vendor=vendor)
+    return content.name == "order_status_history" and "orders" in consented
+
+
+def list_rows(
+    db: sa.Connection, content: Content, shop_id: str, vendor: str, asked: bytes, base: str
+) -> bytes:
+    """A page of the collection, in its envelope (spec/rawapi.md §4.3), as JSON.
+
+    Raises:
+        ShopNotFound, NothingShared, ConsentMissing, and what `filters.read` refuses.
+    """
+    with_orders = check_access(db, shop_id, vendor, content)
+    wanted = filters.read(content, asked, db.dialect.name, with_orders=with_orders)
+    total, found = query.page(db, content, shop_id, wanted, with_orders=with_orders)
+    where = f"{base}/raw/v1/{quote(shop_id, safe='')}/{content.path}"
+    return _encoder.encode(
+        {
+            "kind": content.path,
+            "total": total,
+            "pagination": {"offset": wanted.offset, "limit": wanted.limit},
+            "links": links(where, wanted, total),
+            "items": renderer(content, with_orders=with_orders).rows(found),
+        }
+    )
+
+
+def links(where: str, wanted: Listing, total: int) -> dict[str, str]:
+    """The other pages; the empty text where there is no such page."""
+    last = max(total - 1, 0) // wanted.limit * wanted.limit
+    start = f"{where}?{wanted.kept}&" if wanted.kept else f"{where}?"
+
+    def at(offset: int) -> str:
+        return f"{start}limit={wanted.limit}&offset={offset}"
+
+    before = min(max(wanted.offset - wanted.limit, 0), last)
+    return {
+        "first": at(0) if total else "",
+        "last": at(last) if total else "",
+        "prev": at(before) if total and wanted.offset else "",
+        "next": at(wanted.offset + wanted.limit) if wanted.offset + wanted.limit < total else "",
+    }
+
+
+def one_row(
+    db: sa.Connection, content: Content, shop_id: str, vendor: str, asked: bytes, identifier: str
+) -> bytes:
+    """One row in its envelope (spec/rawapi.md §4.4), as JSON.
+
+    Raises:
+        ShopNotFound, NothingShared, ConsentMissing, ParameterUnknown, RowNotFound, ShopNotSynced.
+    """
+    with_orders = check_access(db, shop_id, vendor, content)
+    filters.refuse_parameters(content, asked)
+    found = query.one(db, content, shop_id, identifier, with_orders=with_orders)
+    if not found:
+        if content.singleton:
+            raise ShopNotSynced
+        raise RowNotFound(content=content.path, id=identifier)
+    (item,) = renderer(content, with_orders=with_orders).rows(found)
+    return _encoder.encode({"kind": content.path, "item": item})
+
+
+def _vendor(caller: Caller | None) -> str:
+    assert caller is not None, "the endpoint's access is VENDOR"
+    return caller.vendor
+
+
+def _list_handler(content: Content) -> Handler:
+    async def answer(request: Request, context: Context, caller: Caller | None) -> Response:
+        shop_id, vendor = request.path_params["shop_id"], _vendor(caller)
+        asked, base = request.scope["query_string"], context.settings.base
+        body = await context.db.read(
+            lambda db: list_rows(db, content, shop_id, vendor, asked, base)
+        )
+        return Response(body, media_type="application/json")
+
+    return answer
+
+
+def _item_handler(content: Content) -> Handler:
+    async def answer(request: Request, context: Context, caller: Caller | None) -> Response:
+        shop_id, vendor = request.path_params["shop_id"], _vendor(caller)
+        identifier = request.path_params.get("id", SINGLE)
+        asked = request.scope["query_string"]
+        body = await context.db.read(
+            lambda db: one_row(db, content, shop_id, vendor, asked, identifier)
+        )
+        return Response(body, media_type="application/json")
+
+    return answer
+
+
+SINGLE = "1"
+"""The id of a singleton's row (`prestashop.records`)."""
+
+
+def _list_endpoint(content: Content) -> Endpoint:
+    return Endpoint(
+        "GET",
+        f"/raw/v1/{{shop_id}}/{content.path}",
+        _list_handler(content),
+        Access.VENDOR,
+        "raw",
+        f"List {documents.words(content)}",
+        about=documents.about_list(content),
+        params=documents.list_params(content),
+        answers={200: documents.list_schema(content)},
+        answer_example=documents.list_example(content),
+        errors=(*ACCESS, ParameterInvalid, ParameterUnknown, ParameterRepeated),
+        name=f"list{documents.pascal(content)}",
+    )
+
+
+def _item_endpoint(content: Content) -> Endpoint:
+    path = f"/raw/v1/{{shop_id}}/{content.path}"
+    single = content.singleton
+    return Endpoint(
+        "GET",
+        path if single else path + "/{id}",
+        _item_handler(content),
+        Access.VENDOR,
+        "raw",
+        "The store itself" if single else f"One row of {documents.words(content)}",
+        about=documents.about_item(content),
+        params=documents.item_params(content),
+        answers={200: documents.item_schema(content)},
+        answer_example=documents.item_example(content),
+        errors=(*ACCESS, ShopNotSynced if single else RowNotFound, ParameterUnknown),
+        name=f"get{documents.pascal(content)}{'' if single else 'Item'}",
+    )
+
+
+def _endpoints() -> list[Endpoint]:
+    found = []
+    for content in catalogue().values():
+        if not content.singleton:
+            found.append(_list_endpoint(content))
+        found.append(_item_endpoint(content))
+    return found
+
+
+ENDPOINTS = _endpoints()
