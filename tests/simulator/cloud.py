@@ -1,6 +1,7 @@
 """A small cloud that records what stores ask and send; it knows nothing of the real server."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -31,6 +32,7 @@ class Cloud:
     url: str = ""
     job_status: int = 201
     upload_status: int = 201
+    """0: the connection is closed without an answer."""
     upload_body: str = '{"ok":true}'
     verified_scope: bool = True
     create_answers: list[web.Response] = field(default_factory=list)
@@ -46,6 +48,8 @@ class Cloud:
         default_factory=lambda: [{**KEY.as_dict(private=False), "alg": "RS256"}]
     )
     token_seconds: int = 3600
+    on_upload: Callable[[], None] = lambda: None
+    """Called while the store waits for the collector's answer."""
     _runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -160,7 +164,12 @@ class Cloud:
         body = await request.read()
         records = parse(body, request.headers["Content-Type"])
         self.uploads.append(Upload(request.match_info["id"], dict(request.headers), body, records))
-        return web.Response(status=self.upload_status, text=self.upload_body)
+        self.on_upload()
+        if not self.upload_status:
+            assert request.transport is not None
+            request.transport.close()
+        text = None if self.upload_status == 204 else self.upload_body
+        return web.Response(status=self.upload_status or 500, text=text)
 
     async def _notify(self, request: web.Request) -> web.Response:
         self.hints.append((request.match_info["id"], await request.json()))

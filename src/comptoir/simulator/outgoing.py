@@ -1,5 +1,6 @@
 """The agent's three calls to the cloud (spec/eventbus.md §1.0-1.3)."""
 
+import io
 from dataclasses import dataclass
 
 import aiohttp
@@ -84,7 +85,7 @@ class Outgoing:
                 method,
                 URL(self.world.server + path, encoded=True),
                 headers=common | (headers or {}),
-                data=body,
+                data=None if body is None else io.BytesIO(body),
                 expect100=body is not None and len(body) > LARGE,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=seconds, connect=10),
