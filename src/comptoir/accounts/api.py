@@ -14,7 +14,6 @@ from comptoir.accounts.errors import (
     TokenNotAccepted,
 )
 from comptoir.accounts.verify import verify as verify_store
-from comptoir.base.secret import CLIENT_SECRET, make_secret
 from comptoir.infra.http.auth import Access, Caller, ForeignStore, TokenInvalid, require_store
 from comptoir.infra.http.context import Context, request_id
 from comptoir.infra.http.endpoint import Endpoint, Param, json_response, read_body, read_json
@@ -38,12 +37,9 @@ async def create(request: Request, context: Context, _: Caller | None) -> Respon
     limiter = context.rates.setdefault("identity", RateLimiter(context.settings.identity_rate))
     limiter.take(request.client.host if request.client else "")
     described = await read_json(request, schemas.Described)
-    entropy = context.ids.token(32).encode()
 
     def unit(work: Work) -> schemas.Identity:
-        shop, made = identities.create_identity(
-            work, described.place(), context.vault, lambda: make_secret(CLIENT_SECRET, entropy)
-        )
+        shop, made = identities.create_identity(work, described.place(), context.vault)
         return schemas.Identity(shop.shop_id, made.client_id, made.client_secret)
 
     identity = await context.db.write(unit, actor="anyone", request_id=request_id(request))

@@ -1,12 +1,12 @@
 """Create a store identity, and the state changes that do not need the store."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from comptoir.accounts import store
 from comptoir.accounts.errors import IdentityInvalid
 from comptoir.accounts.rules import Client, ClientKind, Place, Shop, usable_url
 from comptoir.accounts.vendors import Credentials
+from comptoir.base.secret import CLIENT_SECRET, make_secret
 from comptoir.infra.vault import Vault
 from comptoir.infra.work import Work
 
@@ -23,9 +23,7 @@ def check_place(place: Place) -> None:
         )
 
 
-def create_identity(
-    work: Work, place: Place, vault: Vault, make_secret: Callable[[], str]
-) -> tuple[Shop, Credentials]:
+def create_identity(work: Work, place: Place, vault: Vault) -> tuple[Shop, Credentials]:
     """A new, unverified identity with its own organisation and OAuth client.
 
     The same store may create several: each is worth nothing until it is verified.
@@ -34,7 +32,7 @@ def create_identity(
         IdentityInvalid.
     """
     check_place(place)
-    secret = make_secret()
+    secret = make_secret(CLIENT_SECRET, work.ids.entropy())
     shop = Shop(
         shop_id=work.ids.uuid(),
         organisation_id=work.ids.uuid(),

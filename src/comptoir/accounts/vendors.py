@@ -1,6 +1,5 @@
 """Create a tech vendor with its client, and register the modules it owns."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from comptoir.accounts import store
@@ -12,6 +11,7 @@ from comptoir.accounts.errors import (
     VendorNotFound,
 )
 from comptoir.accounts.rules import NAME, Client, ClientKind, Module
+from comptoir.base.secret import CLIENT_SECRET, make_secret
 from comptoir.infra.vault import Vault
 from comptoir.infra.work import Work
 from comptoir.prestashop.catalogue import catalogue, expand
@@ -25,9 +25,7 @@ class Credentials:
     client_secret: str
 
 
-def create_vendor(
-    work: Work, name: str, vault: Vault, make_secret: Callable[[], str]
-) -> Credentials:
+def create_vendor(work: Work, name: str, vault: Vault) -> Credentials:
     """A vendor, its organisation and its OAuth client.
 
     Raises:
@@ -38,7 +36,7 @@ def create_vendor(
     if store.vendor_organisation(work.db, name) is not None:
         raise VendorExists(vendor=name)
     organisation_id = work.ids.uuid()
-    secret = make_secret()
+    secret = make_secret(CLIENT_SECRET, work.ids.entropy())
     client = Client(
         client_id=f"v_{work.ids.token(16)}",
         kind=ClientKind.VENDOR,

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from comptoir.app import wiring
+from comptoir.app import docs, wiring
 from comptoir.app.edge import Edge, on_http_error, on_problem
 from comptoir.app.worker import Worker
 from comptoir.base.errors import Problem
@@ -57,6 +57,7 @@ def make_app(context: Context, *, work: bool = True) -> Starlette:
             Route("/healthz", healthz),
             Route("/metrics", metrics),
             *(endpoint.route() for endpoint in found),
+            *docs.routes(docs.documents(found, context.settings.base)),
         ],
         middleware=[Middleware(Edge, context=context)],
         exception_handlers={Problem: on_problem, HTTPException: on_http_error},

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from comptoir.app.wiring import build
-from comptoir.cli.shared import Data, Installation, settings, telling
+from comptoir.app.wiring import all_endpoints, build
+from comptoir.cli.docs import make as docs_commands
+from comptoir.cli.shared import Data, Installation, fail, settings, telling
 from comptoir.cli.stores import store_commands
 from comptoir.cli.vendors import consent_commands, module_commands, vendor_commands
 
@@ -35,5 +36,60 @@ def serve(
         raise typer.Exit(server.run(settings(host=host, port=port, data=data)))
 
 
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Run the printed commands and end")] = False,
+    port: Annotated[int, typer.Option(help="Port of the demo server, if it is free")] = 8000,
+) -> None:
+    """Show the main job: three stores, their data here, equal to the last row."""
+    from comptoir.app import demo as show
+
+    raise typer.Exit(show.run(port, once=once))
+
+
+@app.command()
+def simulate(
+    server: Annotated[str, typer.Option(help="Base URL of the server they install at")],
+    stores: Annotated[int, typer.Option(help="How many stores")] = 3,
+    seed: Annotated[int, typer.Option(help="The same seed grows the same stores")] = 7,
+    version: Annotated[
+        str, typer.Option(help="PrestaShop versions, in turn, separated by commas")
+    ] = "8",
+    defects: Annotated[str, typer.Option(help="What is wrong with them, by commas")] = "",
+    scale: Annotated[float, typer.Option(help="Size: 1 is some 600 rows a store")] = 1.0,
+    port: Annotated[int, typer.Option(help="Port they listen on; 0: any")] = 0,
+    every: Annotated[float, typer.Option(help="Seconds between changes in each store")] = 10.0,
+) -> None:
+    """Run believable stores on this machine, for a server to sync."""
+    from comptoir.app import simulate as stage
+
+    wanted = frozenset(part.strip() for part in defects.split(",") if part.strip())
+    unknown = sorted(wanted - set(stage.DEFECTS))
+    if unknown:
+        known = "\n".join(f"  {name}: {text}" for name, text in stage.DEFECTS.items())
+        fail(f"unknown defects: {', '.join(unknown)}. There are:\n{known}", 2)
+    versions = tuple(part.strip() for part in version.split(",") if part.strip())
+    if wrong := [v for v in versions if v.partition(".")[0] not in ("1", "8", "9")]:
+        fail(f"unknown version {wrong[0]}: write 1.6, 1.7, 8 or 9", 2)
+    raise typer.Exit(
+        stage.run(
+            stores=stores,
+            seed=seed,
+            versions=versions,
+            server=server,
+            defects=wanted,
+            scale=scale,
+            port=port,
+            every=every,
+        )
+    )
+
+
 def main() -> None:
     app()
+
+
+app.add_typer(docs_commands(all_endpoints, app), name="docs")
+
+if __name__ == "__main__":
+    main()

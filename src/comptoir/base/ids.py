@@ -15,6 +15,10 @@ class Ids(Protocol):
         """`size` random bytes as URL-safe text: letters, digits, `-` and `_`."""
         ...
 
+    def entropy(self) -> bytes:
+        """32 random bytes: what a secret is made of."""
+        ...
+
     def fraction(self) -> float:
         """A number in [0, 1), for jitter. Never for secrets."""
         ...
@@ -26,6 +30,9 @@ class SystemIds:
 
     def token(self, size: int = 32) -> str:
         return secrets.token_urlsafe(size)
+
+    def entropy(self) -> bytes:
+        return secrets.token_bytes(32)
 
     def fraction(self) -> float:
         return random.random()  # noqa: S311 - jitter only
@@ -43,6 +50,9 @@ class SeededIds:
     def token(self, size: int = 32) -> str:
         letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
         return "".join(self._random.choices(letters, k=(size * 8 + 5) // 6))
+
+    def entropy(self) -> bytes:
+        return self._random.randbytes(32)
 
     def fraction(self) -> float:
         return self._random.random()

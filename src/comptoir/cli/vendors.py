@@ -1,12 +1,10 @@
 """`comptoir vendor`, `comptoir module`, `comptoir consent`: who may read what."""
 
-import secrets
 from typing import Annotated
 
 import typer
 
 from comptoir import accounts
-from comptoir.base.secret import CLIENT_SECRET, make_secret
 from comptoir.cli.shared import AsJson, Data, Installation, say
 
 Shop = Annotated[str, typer.Option("--shop", help="The store's cloudShopId: `comptoir store list`")]
@@ -25,12 +23,7 @@ def vendor_commands(installation: Installation) -> typer.Typer:
         """Create a vendor with its OAuth client. The secret is shown once."""
         made = installation.write(
             data,
-            lambda work, context: accounts.create_vendor(
-                work,
-                name,
-                context.vault,
-                lambda: make_secret(CLIENT_SECRET, secrets.token_bytes(32)),
-            ),
+            lambda work, context: accounts.create_vendor(work, name, context.vault),
         )
         value = {
             "vendor": name,

@@ -52,3 +52,16 @@ def overview(db: sa.Connection, shop_id: str) -> dict[str, Any]:
 
 def _shown(ms: int | None) -> str | None:
     return None if ms is None else format_ms(ms)
+
+
+def finished_since(db: sa.Connection, shop_id: str, since: int) -> tuple[int, int]:
+    """(contents that finished a sync at or after `since` and wait for none, rows of the store)."""
+    states = {row["content"]: row for row in store.content_rows(db, shop_id)}
+    done = [
+        name
+        for name, row in states.items()
+        if (row["last_finished_at"] or -1) >= since
+        and not row["want_full"]
+        and not row["want_incremental"]
+    ]
+    return len(done), sum(rows.count(db, shop_id, catalogue()[name]) for name in states)

@@ -1,0 +1,70 @@
+"""`comptoir simulate`: stores that install themselves at a server and live on."""
+
+import asyncio
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from comptoir.simulator import DEFECTS, SimulatedStore, Simulation, StoreError
+
+__all__ = ["DEFECTS", "run"]
+AT_ONCE = 20
+screen = Console(highlight=False)
+
+
+def run(
+    *,
+    stores: int,
+    seed: int,
+    versions: tuple[str, ...],
+    server: str,
+    defects: frozenset[str],
+    scale: float,
+    port: int,
+    every: float,
+) -> int:
+    """Serve the stores until Ctrl-C. Returns the exit status."""
+    simulation = Simulation(
+        stores, seed, versions, server, scale, defects, port=port, debounce_seconds=every
+    )
+    try:
+        return asyncio.run(_run(simulation, every))
+    except KeyboardInterrupt:
+        return 0
+
+
+async def _run(simulation: Simulation, every: float) -> int:
+    await simulation.start()
+    try:
+        await _install(simulation)
+        screen.print(f"stores at {simulation.url}/shop1 and so on; Ctrl-C ends them")
+        while True:
+            await asyncio.sleep(every)
+            for store in simulation.stores:
+                store.live(1)
+            seen = simulation.counters
+            screen.print(
+                f"{seen.requests} calls, {seen.uploads} uploads, {seen.records} records,"
+                f" {seen.hints} hints"
+            )
+    except StoreError as failed:
+        Console(stderr=True).print(f"error: a store could not install itself: {failed}")
+        return 1
+    finally:
+        await simulation.stop()
+
+
+async def _install(simulation: Simulation) -> None:
+    gate = asyncio.Semaphore(AT_ONCE)
+    columns = (TextColumn("installing"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=screen) as progress:
+        bar = progress.add_task("installing", total=len(simulation.stores))
+
+        async def one(store: SimulatedStore) -> None:
+            async with gate:
+                await store.install()
+            progress.advance(bar)
+
+        await asyncio.gather(*(one(store) for store in simulation.stores))
+    for store in simulation.stores[:10]:
+        screen.print(f"{store.shop_id}  {store.version:8} {store.frontend_url}  {store.name}")
