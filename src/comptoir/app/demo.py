@@ -5,26 +5,20 @@ their modules, a vendor that reads over HTTP. Only the consent is given by the o
 """
 
 import asyncio
-import contextlib
 import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import aiohttp
-import sqlalchemy as sa
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from comptoir import accounts, cloudsync
 from comptoir.app.client import VendorClient
+from comptoir.app.stage import DemoFailed, free_port, screen, server
 from comptoir.app.wiring import build
 from comptoir.base.clock import monotonic
 from comptoir.infra.http.context import Context
@@ -37,11 +31,6 @@ VENDOR = MODULE = "demo"
 PATIENCE = 120.0
 CHANGES = 25
 VERSIONS = ("1.6", "8", "9")
-screen = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
-
-
-class DemoFailed(Exception):
-    """Something did not come out right. The text says what."""
 
 
 @dataclass(slots=True)
@@ -68,7 +57,7 @@ def run(port: int, *, once: bool) -> int:
     """Show it. With `once` run the printed commands too and end; else stay until Ctrl-C."""
     data = Path(tempfile.mkdtemp(prefix="comptoir-demo-"))
     try:
-        return asyncio.run(_run(_free_port(port), data, once=once))
+        return asyncio.run(_run(free_port(port), data, once=once))
     except DemoFailed as failed:
         screen.print(f"[bold red]failed:[/] {failed}")
         return 1
@@ -76,15 +65,6 @@ def run(port: int, *, once: bool) -> int:
         return 0
     finally:
         shutil.rmtree(data, ignore_errors=True)
-
-
-def _free_port(wanted: int) -> int:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def _run(port: int, data: Path, *, once: bool) -> int:
@@ -95,7 +75,7 @@ async def _run(port: int, data: Path, *, once: bool) -> int:
     simulation = Simulation(
         stores=3, seed=7, versions=VERSIONS, server=settings.base, debounce_seconds=5
     )
-    async with _server(settings, environ), aiohttp.ClientSession() as session:
+    async with server(settings, environ), aiohttp.ClientSession() as session:
         scene = Scene(settings, context, simulation, VendorClient(session, settings.base, VENDOR))
         try:
             await simulation.start()
@@ -103,35 +83,6 @@ async def _run(port: int, data: Path, *, once: bool) -> int:
         finally:
             await simulation.stop()
             context.db.close()
-
-
-@contextlib.asynccontextmanager
-async def _server(settings: Settings, environ: dict[str, str]) -> AsyncIterator[None]:
-    """A real server process, ended with SIGTERM."""
-    log = settings.data / "server.log"
-    command = [sys.executable, "-m", "comptoir.app.main", "serve", "--port", str(settings.port)]
-    with log.open("wb") as file:
-        process = subprocess.Popen(command, env=environ, stderr=file)  # noqa: ASYNC220, S603
-    try:
-        await _answering(settings.base, process)
-        screen.print(f"server on [bold]{settings.base}[/], data in {settings.data}")
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        status = await asyncio.to_thread(process.wait, 20)
-        screen.print(f"server ended with status {status}")
-
-
-async def _answering(base: str, process: "subprocess.Popen[bytes]") -> None:
-    until = monotonic() + 30
-    async with aiohttp.ClientSession() as session:
-        while monotonic() < until and process.poll() is None:
-            with contextlib.suppress(aiohttp.ClientError):
-                async with session.get(f"{base}/healthz") as answer:
-                    if answer.status == 200:
-                        return
-            await asyncio.sleep(0.1)
-    raise DemoFailed("the server did not start: see its log above")
 
 
 async def _steps(scene: Scene, *, once: bool) -> int:
@@ -193,7 +144,9 @@ async def _sync(scene: Scene, title: str, *, since: int) -> None:
         while True:
             left = 0
             for shop_id, bar in bars.items():
-                done, rows = await scene.context.db.read(_progress_of(shop_id or "", since))
+                done, rows = await scene.context.db.read(
+                    partial(cloudsync.finished_since, shop_id=shop_id or "", since=since)
+                )
                 progress.update(bar, completed=done, rows=rows)
                 left += len(catalogue()) - done
             if not left:
@@ -202,13 +155,6 @@ async def _sync(scene: Scene, title: str, *, since: int) -> None:
                 raise DemoFailed(f"{left} contents were not synced within {PATIENCE:g} s")
             await asyncio.sleep(0.1)
     screen.print(f"{title} took {monotonic() - began:.1f} s")
-
-
-def _progress_of(shop_id: str, since: int) -> Callable[[sa.Connection], tuple[int, int]]:
-    def read(db: sa.Connection) -> tuple[int, int]:
-        return cloudsync.finished_since(db, shop_id, since)
-
-    return read
 
 
 async def _compare(scene: Scene, title: str) -> bool:

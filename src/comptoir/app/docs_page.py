@@ -13,8 +13,9 @@ from comptoir.infra.http import curl, failures
 from comptoir.infra.http.auth import Access
 from comptoir.infra.http.documents import COLLECTIONS, Documents
 from comptoir.infra.http.openapi import WHO
-from comptoir.infra.http.postman import operations, pretty
+from comptoir.infra.http.postman import pretty
 from comptoir.infra.http.schema import Schema
+from comptoir.infra.http.sharing import operations
 
 MANY = 8
 """A longer table starts folded."""

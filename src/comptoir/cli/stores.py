@@ -48,6 +48,11 @@ def store_commands(installation: Installation) -> typer.Typer:
         else:
             _print(found, view)
 
+    _add_sync(group, installation)
+    return group
+
+
+def _add_sync(group: typer.Typer, installation: Installation) -> None:
     @group.command("sync")
     def sync(
         shop: ShopId,
@@ -73,8 +78,6 @@ def store_commands(installation: Installation) -> typer.Typer:
 
         installation.write(data, run)
         say({"shop": shop, "contents": wanted, "full": full}, as_json, f"{shop}: asked for.")
-
-    return group
 
 
 def _print(shop: accounts.Shop, view: dict[str, Any]) -> None:

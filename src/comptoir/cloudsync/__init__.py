@@ -11,4 +11,4 @@ from comptoir.cloudsync.schedule import HANDLERS, refresh, want
 
 ENDPOINTS = [*SYNC_ENDPOINTS, *RAW_ENDPOINTS]
 
-__all__ = ["ENDPOINTS", "HANDLERS", "Driver", "overview", "refresh", "want"]
+__all__ = ["ENDPOINTS", "HANDLERS", "Driver", "finished_since", "overview", "refresh", "want"]
