@@ -12,7 +12,8 @@ from comptoir.app.wiring import all_endpoints
 from comptoir.infra.http import failures, problems
 from comptoir.infra.http.documents import COLLECTIONS, TABLE, documents
 from comptoir.infra.http.openapi import plain_path
-from comptoir.infra.http.postman import SCHEMA, operations
+from comptoir.infra.http.postman import SCHEMA
+from comptoir.infra.http.sharing import operations
 
 BASE = "https://api.example:8443"
 MADE = documents(all_endpoints(), BASE)

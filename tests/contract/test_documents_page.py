@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from comptoir.app.docs import documents, routes
 from comptoir.app.wiring import all_endpoints
 from comptoir.infra.http import curl
-from comptoir.infra.http.postman import operations
+from comptoir.infra.http.sharing import operations
 
 BASE = "https://api.example:8443"
 MADE = documents(all_endpoints(), BASE)

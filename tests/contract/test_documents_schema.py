@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from openapi_schema_validator import OAS30Validator
 
 from comptoir.infra.http.samples import sample
-from comptoir.infra.http.schema import components, to_openapi
+from comptoir.infra.http.schema import components, hoist, to_openapi
 
 
 class Inner(msgspec.Struct):
@@ -89,6 +89,19 @@ def test_a_sample_fits_the_schema_it_was_made_from() -> None:
     validator = OAS30Validator({**found[Everything], "components": {"schemas": named}})
     assert [e.message for e in validator.iter_errors(made)] == []
     assert made["shown"] == "x"
+
+
+def test_an_object_with_a_title_is_named_once() -> None:
+    row = {"type": "object", "title": "Row", "properties": {"id": {"type": "string"}}}
+    known: dict[str, Any] = {}
+
+    done = hoist({"type": "array", "items": row}, known)
+
+    assert done == {"type": "array", "items": {"$ref": "#/components/schemas/Row"}}
+    assert hoist(row, known) == done["items"]
+    assert known == {"Row": row}
+    with pytest.raises(ValueError, match="two schemas are called Row"):
+        hoist({**row, "required": ["id"]}, known)
 
 
 scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=3)

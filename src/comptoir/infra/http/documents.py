@@ -8,6 +8,7 @@ from typing import Any
 
 from comptoir.infra.http import openapi, postman
 from comptoir.infra.http.endpoint import Endpoint
+from comptoir.infra.http.sharing import operations
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Documents:
         found = {}
         for name, (document, api, title) in COLLECTIONS.items():
             described = self.openapi.get(document)
-            if described and any(True for _ in postman.operations(described, api)):
+            if described and any(True for _ in operations(described, api)):
                 found[name] = postman.collection(title, described, api, self.openapi.get("oauth"))
         return found
 

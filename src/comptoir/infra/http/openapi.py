@@ -9,7 +9,8 @@ from comptoir.infra.http import failures
 from comptoir.infra.http.auth import Access
 from comptoir.infra.http.endpoint import Endpoint, Param
 from comptoir.infra.http.samples import BASE, named, sample
-from comptoir.infra.http.schema import Schema, components, to_openapi
+from comptoir.infra.http.schema import Schema, components, hoist, to_openapi
+from comptoir.infra.http.sharing import share
 
 VERSION = "3.0.3"
 Json = dict[str, Any]
@@ -69,6 +70,7 @@ def build(
         "paths": paths,
         "components": {
             "schemas": dict(sorted(named_schemas.items())),
+            **share(paths),
             "securitySchemes": _schemes(used),
         },
     }
@@ -124,7 +126,7 @@ def _takes_basic(endpoint: Endpoint) -> bool:
 
 
 def _operation(
-    endpoint: Endpoint, types: Mapping[Any, Schema], known: Mapping[str, Schema]
+    endpoint: Endpoint, types: Mapping[Any, Schema], known: dict[str, Schema]
 ) -> tuple[Json, dict[str, Schema]]:
     refused, shapes = failures.responses(endpoint)
     done: Json = {
@@ -173,7 +175,7 @@ def _parameter(param: Param) -> Json:
     return done
 
 
-def _body(endpoint: Endpoint, types: Mapping[Any, Schema], known: Mapping[str, Schema]) -> Json:
+def _body(endpoint: Endpoint, types: Mapping[Any, Schema], known: dict[str, Schema]) -> Json:
     if endpoint.body is None:
         return {}
     if isinstance(endpoint.body, str):
@@ -181,7 +183,7 @@ def _body(endpoint: Endpoint, types: Mapping[Any, Schema], known: Mapping[str, S
         if endpoint.body_example is not None:
             content["example"] = endpoint.body_example
         return {"description": endpoint.body, "content": {endpoint.body_kind: content}}
-    schema = _schema(endpoint.body, types)
+    schema = _schema(endpoint.body, types, known)
     example = endpoint.body_example
     done: Json = {
         "schema": schema,
@@ -199,18 +201,18 @@ def _required(schema: Schema, known: Mapping[str, Schema]) -> list[str]:
     return required
 
 
-def _schema(shape: Any, types: Mapping[Any, Schema]) -> Schema:
-    return types[shape] if _is_type(shape) else dict(shape)
+def _schema(shape: Any, types: Mapping[Any, Schema], known: dict[str, Schema]) -> Schema:
+    return types[shape] if _is_type(shape) else hoist(shape, known)
 
 
-def _answers(endpoint: Endpoint, types: Mapping[Any, Schema], known: Mapping[str, Schema]) -> Json:
+def _answers(endpoint: Endpoint, types: Mapping[Any, Schema], known: dict[str, Schema]) -> Json:
     done: Json = {}
     given = endpoint.answer_example
     for status, shape in endpoint.answers.items():
         if isinstance(shape, str):
             done[str(status)] = {"description": shape}
             continue
-        schema = _schema(shape, types)
+        schema = _schema(shape, types, known)
         content: Json = {"schema": schema}
         if given is not None:
             content["example"], given = given, None

@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from comptoir.infra.http.samples import AUDIENCES, BASE
+from comptoir.infra.http.sharing import operations
 
 Json = dict[str, Any]
 
@@ -19,14 +20,6 @@ VARIABLES = {
     "clientId": "From `comptoir vendor create`.",
     "clientSecret": "From `comptoir vendor create`.",
 }
-
-
-def operations(document: Mapping[str, Any], api: str = "") -> Iterator[tuple[str, str, Json]]:
-    """(method, path, operation) for each operation of `document`, or those of one API of it."""
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            if not api or operation.get("x-api") == api:
-                yield method.upper(), path, operation
 
 
 def collection(

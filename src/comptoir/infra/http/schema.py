@@ -159,3 +159,26 @@ def _nullable(schema: Schema) -> Schema:
 
 def _without(schema: Schema, word: str) -> Schema:
     return {k: v for k, v in schema.items() if k != word}
+
+
+def hoist(schema: Schema, known: dict[str, Schema]) -> Schema:
+    """A 3.0.3 schema with each object that has a `title` moved into `known` and referred to.
+
+    Raises:
+        ValueError: another schema has that title already.
+    """
+    done = dict(schema)
+    for word in LISTS:
+        if word in done:
+            done[word] = [hoist(s, known) for s in done[word]]
+    if "properties" in done:
+        done["properties"] = {k: hoist(v, known) for k, v in done["properties"].items()}
+    for word in ("items", "not", "additionalProperties"):
+        if isinstance(done.get(word), dict):
+            done[word] = hoist(done[word], known)
+    if "title" not in done or "properties" not in done:
+        return done
+    name = str(done["title"])
+    if known.setdefault(name, done) != done:
+        raise ValueError(f"two schemas are called {name}")
+    return {"$ref": REF.format(name=name)}
