@@ -1,9 +1,8 @@
 """The store's side of PrestaShop Account: identity, tokens, proof (spec/accounts.md §1, §4.1)."""
 
 import asyncio
+import hashlib
 import json
-import random
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ import aiohttp
 from joserfc.errors import JoseError
 from joserfc.jws import extract_compact
 
+from comptoir.base.ids import SeededIds
 from comptoir.simulator.profile import ACCOUNTS_VERSION, Profile
 from comptoir.simulator.world import World
 
@@ -59,7 +59,7 @@ Outcome = Heard | float
 class Accounts:
     world: World
     profile: Profile
-    rng: random.Random
+    ids: SeededIds
     shop_id: str | None = None
     client_id: str | None = None
     client_secret: str | None = None
@@ -99,7 +99,7 @@ class Accounts:
         self.status, self.status_at = {"isVerified": False}, None
         self._token = await self._ask_token("")
         self._check("status", await self._read_status())
-        self.proof = f"{self.rng.getrandbits(256):064x}"
+        self.proof = hashlib.sha256(self.ids.token().encode()).hexdigest()
         path = f"/v1/shop-identities/{self.shop_id}/verify"
         body = self._described() | {"proof": self.proof}
         heard = await self._patiently("POST", path, body, origin=True, shop=True)
@@ -245,7 +245,7 @@ class Accounts:
             "X-Module-Version": ACCOUNTS_VERSION,
             "X-Prestashop-Version": self.profile.version,
             "X-Multishop-Enabled": "false",
-            "X-Request-ID": str(uuid.UUID(int=self.rng.getrandbits(128), version=4)),
+            "X-Request-ID": self.ids.uuid(),
         }
         if shop:
             headers["Authorization"] = f"Bearer {self._token}"

@@ -39,9 +39,13 @@ PATIENCE = 30
 class Life:
     data: Data
     hooks: Hooks
-    rng: random.Random
+    seed: str
     clock: Callable[[], int]
+    rng: random.Random = field(init=False)
     _weights: list[int] = field(default_factory=lambda: [weight for weight, _ in EVENTS])
+
+    def __post_init__(self) -> None:
+        self.rng = random.Random(self.seed)
 
     def happen(self, changes: int) -> list[str]:
         """That many events, drawn by how often they happen."""

@@ -57,10 +57,16 @@ def added(scene: Scene) -> str:
 
 
 def deleted(scene: Scene) -> str | None:
-    """One that nobody ordered: order lines show their product's category."""
+    """One that nobody ordered (order lines show its category) and that empties no cart.
+
+    A cart that lost all its lines sends nothing, so nobody would learn of a line removed before.
+    """
     data = scene.data
-    ordered = {line.product for line in data.order_lines.values()}
-    free = [p for p in data.products.values() if p.id not in ordered]
+    held = {line.product for line in data.order_lines.values()}
+    for cart in data.carts.values():
+        inside = {product for product, _ in cart.lines}
+        held |= inside if len(inside) == 1 else set()
+    free = [p for p in data.products.values() if p.id not in held]
     if not free or len(data.products) <= FEW:
         return None
     product = scene.rng.choice(free)

@@ -59,8 +59,7 @@ def order(data: Data, ref: Ref, iso: str) -> Row:
     _, old_module, module, label = PAYMENTS[item.payment]
     paid_by = module if data.profile.since(1, 7) else old_module
     excl, incl = total(data, item)
-    products_excl, products_incl = products_total(data, item)
-    own, other = data.plain["currencies"][1], data.plain["currencies"][2]
+    currency = data.plain["currencies"][item.currency]
     row: Row = {
         "id_order": item.id,
         "reference": item.reference,
@@ -70,7 +69,7 @@ def order(data: Data, ref: Ref, iso: str) -> Row:
         "conversion_rate": item.rate,
         "total_paid_tax_excl": excl,
         "total_paid_tax_incl": incl,
-        "currency": (other if item.currency == 2 else own)["iso_code"],
+        "currency": currency["iso_code"],
         "payment_module": paid_by,
         "payment_mode": label,
         "total_paid_real": Decimal(item.paid),
@@ -91,6 +90,21 @@ def order(data: Data, ref: Ref, iso: str) -> Row:
         "id_currency": item.currency,
         "recyclable": False,
         "gift": item.gift,
+        "round_mode": 2,
+        "round_type": 2,
+        "valid": state.valid,
+        "new_customer": item.first,
+        # A difference of two floats, noise included.
+        "total_paid_tax": incl - excl,
+    }
+    return row | _cut(data, ref) | _papers(data, ref) | _refunds(data, ref)
+
+
+def _cut(data: Data, ref: Ref) -> Row:
+    """Amounts that the module truncates to whole numbers."""
+    item = data.orders[ref[0]]
+    products_excl, products_incl = products_total(data, item)
+    return {
         "total_discounts": int(item.discount_incl),
         "total_discounts_tax_incl": int(item.discount_incl),
         "total_discounts_tax_excl": int(item.discount_excl),
@@ -102,20 +116,20 @@ def order(data: Data, ref: Ref, iso: str) -> Row:
         "total_wrapping": int(item.wrapping_incl),
         "total_wrapping_tax_incl": int(item.wrapping_incl),
         "total_wrapping_tax_excl": int(item.wrapping_excl),
-        "round_mode": 2,
-        "round_type": 2,
+    }
+
+
+def _papers(data: Data, ref: Ref) -> Row:
+    """Invoice and delivery slip; countries are lost with the addresses."""
+    item = data.orders[ref[0]]
+    return {
         "invoice_number": item.invoice,
         "delivery_number": item.delivery,
         "invoice_date": data.profile.raw_datetime(item.invoiced_at),
         "delivery_date": data.profile.raw_datetime(item.delivered_at),
-        "valid": state.valid,
-        "new_customer": item.first,
-        # A difference of two floats, noise included.
-        "total_paid_tax": incl - excl,
         "invoice_country_code": item.country if item.id % 17 else None,
         "delivery_country_code": item.country if item.id % 17 else None,
     }
-    return row | _refunds(data, ref)
 
 
 def _refunds(data: Data, ref: Ref) -> Row:

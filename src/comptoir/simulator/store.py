@@ -1,10 +1,10 @@
 """One store: what its callers see, and the front controllers the cloud reaches it by."""
 
-import random
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from comptoir.base.ids import SeededIds
 from comptoir.prestashop.catalogue import catalogue
 from comptoir.prestashop.fingerprint import fingerprint
 from comptoir.simulator.accounts import Accounts, StoreError
@@ -44,8 +44,7 @@ class SimulatedStore:
         self.number = number
         self.calls: list[dict[str, Any]] = []
         """What the cloud asked: controller, its parameters, status, mode, rows sent."""
-        rng = random.Random(f"identity/{seed}/{number}")
-        self.accounts = Accounts(world, profile, rng)
+        self.accounts = Accounts(world, profile, SeededIds(f"identity/{seed}/{number}"))
         self.callbacks = Callbacks(self.accounts)
         self.mischief = Mischief(world, seed + number)
         self.tables = Tables()
@@ -118,8 +117,8 @@ class SimulatedStore:
 
     @cached_property
     def _life(self) -> Life:
-        rng = random.Random(f"life/{self._seed}/{self.number}")
-        return Life(self.data, self.hooks, rng, self._world.now_ms)
+        seed = f"life/{self._seed}/{self.number}"
+        return Life(self.data, self.hooks, seed, self._world.now_ms)
 
     async def install(self) -> None:
         """Raises StoreError with the server's answer when a step fails."""
