@@ -30,25 +30,25 @@ async def metrics(request: Request) -> Response:
 
 
 def _lifespan(
-    context: Context, *, work: bool
+    context: Context, worker: Worker | None
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[None]:
-        worker = Worker(context)
-        if work:
+        if worker is not None:
             await worker.start()
         try:
             yield
         finally:
-            await worker.stop()
+            if worker is not None:
+                await worker.stop()
             await context.outbound.close()
             context.db.close()
 
     return life
 
 
-def make_app(context: Context, *, work: bool = True) -> Starlette:
-    """The ASGI application. With `work` the worker runs in the same event loop."""
+def make_app(context: Context, worker: Worker | None = None) -> Starlette:
+    """The ASGI application. A worker, if given, runs in the same event loop."""
     found = wiring.endpoints(context.settings)
     for handler, path in ((healthz, "/healthz"), (metrics, "/metrics")):
         handler.template = path  # type: ignore[attr-defined]
@@ -61,7 +61,7 @@ def make_app(context: Context, *, work: bool = True) -> Starlette:
         ],
         middleware=[Middleware(Edge, context=context)],
         exception_handlers={Problem: on_problem, HTTPException: on_http_error},
-        lifespan=_lifespan(context, work=work),
+        lifespan=_lifespan(context, worker),
     )
     app.state.context = context
     return app

@@ -2,13 +2,16 @@
 
 import asyncio
 import contextlib
+import resource
 import signal
+import socket
 from collections.abc import Iterator
 
 import uvicorn
 
 from comptoir.app.asgi import make_app
 from comptoir.app.wiring import build
+from comptoir.app.worker import Worker
 from comptoir.infra import log
 from comptoir.infra.settings import Settings
 
@@ -18,6 +21,10 @@ GRACE = 10
 
 class Server(uvicorn.Server):
     """uvicorn, but a signal it was asked to end by is not raised again: we end with status 0."""
+
+    def __init__(self, config: uvicorn.Config, worker: Worker) -> None:
+        super().__init__(config)
+        self._worker = worker
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -29,13 +36,26 @@ class Server(uvicorn.Server):
     def _end(self) -> None:
         self.should_exit = True
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop calling stores first: their uploads would find the door closed."""
+        await self._worker.stop()
+        await super().shutdown(sockets)
+
+
+def _allow_many_files() -> None:
+    """A socket is a file: as many as the system lets us, for thousands of stores."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
 
 def run(settings: Settings) -> int:
     """Serve until told to end. Returns the exit status."""
     log.configure(settings.log_level)
     context = build(settings)
+    _allow_many_files()
+    worker = Worker(context)
     config = uvicorn.Config(
-        make_app(context),
+        make_app(context, worker),
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -47,7 +67,7 @@ def run(settings: Settings) -> int:
         timeout_keep_alive=30,
         lifespan="on",
     )
-    server = Server(config)
+    server = Server(config, worker)
     log.logger("server").info("starting", base=settings.base, database=context.db.dialect)
     server.run()
     return 0 if server.started else 1

@@ -31,11 +31,11 @@ class Worker:
         self._tasks = [asyncio.create_task(self._loop()), asyncio.create_task(self._watch())]
 
     async def stop(self) -> None:
+        """Safe to repeat."""
         for task in self._tasks:
             task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
         await self._driver.stop()
 
     async def _loop(self) -> None:

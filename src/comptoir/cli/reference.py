@@ -18,7 +18,7 @@ from comptoir.infra.http.auth import Access
 from comptoir.infra.http.endpoint import Endpoint
 from comptoir.infra.http.openapi import WHO, plain_path
 from comptoir.infra.settings import PREFIX, Settings
-from comptoir.oauth.rules import LITERALS, SHOP_VERIFIED
+from comptoir.oauth import LITERALS, SHOP_VERIFIED
 
 MADE = "Written by `make docs`; do not edit."
 SCOPES = {

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any
 
+import msgspec
 import typer
 from rich.table import Table
 
 from comptoir import accounts, cloudsync
-from comptoir.accounts.schemas import Status
 from comptoir.cli.shared import AsJson, Data, Installation, fail, say, screen
 from comptoir.prestashop.catalogue import catalogue, content_named
 
@@ -14,8 +14,7 @@ ShopId = Annotated[str, typer.Argument(metavar="SHOP", help="The store's cloudSh
 
 
 def _status(shop: accounts.Shop) -> dict[str, Any]:
-    value = {name: getattr(Status.of(shop), name) for name in Status.__struct_fields__}
-    return {"name": shop.name, **value}
+    return {"name": shop.name, **msgspec.to_builtins(accounts.Status.of(shop))}
 
 
 def store_commands(installation: Installation) -> typer.Typer:

@@ -23,8 +23,8 @@ from comptoir.prestashop import agent
 from comptoir.prestashop.agent import Failure, Scope
 from comptoir.prestashop.catalogue import catalogue
 
-LEASE_MS = 60_000
-RENEW = 20.0
+LEASE_MS = 15_000
+RENEW = 5.0
 KEEP_RUNS_MS = 30 * 86_400_000
 log = logger("sync")
 
@@ -206,7 +206,7 @@ class Driver:
 
     async def _drive_content(self, drive: _Drive, state: ContentState) -> None:
         now = to_ms(self._context.clock.now())
-        full = state.wants_full(now)
+        full = state.wants_full(now) or not catalogue()[state.content].shape.queued
         try:
             try:
                 await self._run_all(drive, state, full=full)

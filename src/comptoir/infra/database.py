@@ -173,9 +173,10 @@ class _Writer:
                     self._waiting.put(None)
                     break
                 group.append(more)
-            self._commit(group)
+            self._commit([job for job in group if job.done.set_running_or_notify_cancel()])
 
     def _commit(self, group: list[_Job]) -> None:
+        """Run and commit. Who stopped waiting before this is not in `group` any more."""
         results: list[tuple[_Job, Any, BaseException | None]] = []
         try:
             with self._database.begin("system") as work:

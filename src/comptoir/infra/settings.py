@@ -44,7 +44,7 @@ class Settings:
     verify_timeout: float = _help("Time a store has to answer a proof call, in seconds", 5.0)
     store_timeout: float = _help("Time a store's agent has to answer one call, in seconds", 60.0)
     store_concurrency: int = _help("Contents of one store driven at the same time", 2)
-    stores_at_once: int = _help("Stores driven at the same time", 200)
+    stores_at_once: int = _help("Stores driven at the same time", 2000)
     incremental_every: int = _help("Seconds between incremental syncs of a content", 900)
     full_every: int = _help("Seconds between full syncs of a content", 86400)
     backoff_first: float = _help("First wait after a store failed, in seconds; doubles", 5.0)

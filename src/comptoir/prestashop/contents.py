@@ -26,6 +26,8 @@ class Shape:
     """One incremental batch carries all rows of an outbox id: what is missing is gone."""
     cascade: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     """(content, ((its property, ours), …)): rows that end with a row of this content."""
+    queued: bool = True
+    """Changes reach the outbox. Where they do not, only a full run brings news (§3.4)."""
     page: int = 500
     """Rows asked for in one call (spec/eventbus.md §8.4)."""
     incremental_page: int = 500
@@ -84,7 +86,7 @@ SHAPES: dict[str, Shape] = {
         delete_by=("id_manufacturer",),
         outbox_id=("id_manufacturer",),
     ),
-    "modules": Shape(key=("module_id",)),
+    "modules": Shape(key=("module_id",), queued=False),
     "orders": Shape(key=("id_order",), page=250, incremental_page=250),
     "order_carriers": Shape(key=("id_order_carrier",)),
     "order_cart_rules": Shape(key=("id_order_cart_rule",)),
@@ -111,7 +113,7 @@ SHAPES: dict[str, Shape] = {
     "product_suppliers": Shape(
         key=("id_product_supplier",), outbox_id=("id_product",), whole_parent=True
     ),
-    "info": Shape(key=(), collection="shops", path="shop"),
+    "info": Shape(key=(), collection="shops", path="shop", queued=False),
     "specific_prices": Shape(key=("id_specific_price",), delete_by=("id_specific_price",)),
     "stocks": Shape(key=("id_stock_available",)),
     "stock_movements": Shape(key=("id_stock_mvt",)),
@@ -127,9 +129,9 @@ SHAPES: dict[str, Shape] = {
         delete_by=("id_supplier",),
         outbox_id=("id_supplier",),
     ),
-    "taxonomies": Shape(key=("id_category",)),
-    "themes": Shape(key=("theme_id",)),
-    "translations": Shape(key=("id_translation",)),
+    "taxonomies": Shape(key=("id_category",), queued=False),
+    "themes": Shape(key=("theme_id",), queued=False),
+    "translations": Shape(key=("id_translation",), queued=False),
     "wishlists": Shape(
         key=("id_wishlist",),
         delete_by=("id_wishlist",),

@@ -78,7 +78,7 @@ class Outbound:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             connector = aiohttp.TCPConnector(
-                limit=1000, limit_per_host=16, ttl_dns_cache=30, socket_factory=self._socket
+                limit=4000, limit_per_host=200, ttl_dns_cache=30, socket_factory=self._socket
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
