@@ -299,6 +299,7 @@ def test_friendly_addresses_posts_and_other_pages() -> None:
             assert answer.status == 201
             assert answer.headers["Content-Type"] == "application/json;charset=utf-8"
             assert "no-store" in answer.headers["Cache-Control"]
+            assert answer.headers["Set-Cookie"].startswith("PrestaShop-")
             assert (await answer.json(content_type=None))["total_objects"] == 2
         async with there.http.get(base) as answer:
             assert there.store.name in await answer.text()

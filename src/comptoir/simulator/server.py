@@ -151,7 +151,11 @@ class Simulation:
             other = str(request.url.with_host("localhost"))
             return web.Response(status=302, headers={"Location": other})
         reply = await store.handle(module, controller, request.method, request.headers, params)
-        return _written(reply)
+        written = _written(reply)
+        if module == "ps_eventbus":
+            # The normal front office of PrestaShop comes first: a session at every call (§2).
+            written.set_cookie(f"PrestaShop-{store.number:032x}", "0", httponly=True)
+        return written
 
     def _store(self, name: str) -> SimulatedStore | None:
         number = name.removeprefix("shop")
