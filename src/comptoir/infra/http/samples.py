@@ -19,6 +19,7 @@ AUDIENCES = {
 
 NAMED: dict[str, Any] = {
     "shopid": SHOP_ID,
+    "jobid": "0193b2f4-7c1e-7a52-9d0b-4be1f2a7c6d8",
     "cloudshopid": SHOP_ID,
     "clientid": "store-7Hq2",
     "clientsecret": SECRET,
