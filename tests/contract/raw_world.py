@@ -62,9 +62,9 @@ class World:
     token: str = ""
     shops: dict[str, str] = field(default_factory=dict)
 
-    def get(self, path: str, token: str | None = None, **query: Any) -> Answer:
+    def get(self, path: str, bearer: str | None = None, /, **query: Any) -> Answer:
         """GET with the vendor's token, another one, or (`""`) none."""
-        bearer = self.token if token is None else token
+        bearer = self.token if bearer is None else bearer
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         asked = f"{path}?{urlencode(query)}" if query else path
         return self.request("GET", asked, headers)
@@ -81,13 +81,13 @@ class World:
     def path(self, shop: str, collection: str, row: str = "") -> str:
         return f"/raw/v1/{self.shops[shop]}/{collection}" + (f"/{row}" if row else "")
 
-    def page(self, shop: str, collection: str, **query: Any) -> dict[str, Any]:
+    def page(self, shop: str, collection: str, /, **query: Any) -> dict[str, Any]:
         answer = self.get(self.path(shop, collection), **query)
         assert answer.status == 200, (collection, query, answer.text)
         found: dict[str, Any] = answer.json
         return found
 
-    def ids(self, shop: str, collection: str, **query: Any) -> list[str]:
+    def ids(self, shop: str, collection: str, /, **query: Any) -> list[str]:
         """The ids of the rows found, in their order."""
         found = self.page(shop, collection, **({"limit": 1000} | query))
         assert found["total"] == len(found["items"]) or "limit" in query or "offset" in query
@@ -170,12 +170,7 @@ def running(engine: str, folder: Path) -> Iterator[World]:
         clock = FrozenClock(NOW)
         settings = Settings(data=folder, port=port, database_url=url, log_level="error")
         context = build(settings, clock, SeededIds("raw"))
-        app = make_app(context, work=False)
-        if not any("/raw/v1" in getattr(r, "path", "") for r in app.routes):
-            from comptoir.cloudsync.raw import ENDPOINTS as RAW
-
-            app.router.routes.extend(e.route() for e in RAW)
-        config = uvicorn.Config(app, log_config=None, lifespan="on")
+        config = uvicorn.Config(make_app(context), log_config=None, lifespan="on")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
