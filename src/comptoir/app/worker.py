@@ -47,8 +47,10 @@ class Worker:
             except Exception:
                 log.exception("worker failed, goes on")
                 await asyncio.sleep(IDLE)
+            # Not wait_for: on Python 3.11 it can swallow the cancellation that `stop` sends.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._called.wait(), IDLE)
+                async with asyncio.timeout(IDLE):
+                    await self._called.wait()
 
     async def _watch(self) -> None:
         """On SQLite: notice within a blink what a command beside the server has committed."""
