@@ -57,7 +57,8 @@ def equal(one: Any, other: Any) -> bool:
 def test_every_field_is_a_filter_by_value(there: World, path: str) -> None:
     rows = there.page("made", path, limit=1000)["items"]
     for name in sorted(shown(contents()[path])):
-        for value in {repr(r[name]): r[name] for r in rows if r[name] is not None}.values():
+        present = [row[name] for row in rows if row[name] is not None]
+        for value in (*present[:1], *present[-1:]):
             wanted = [row["id"] for row in rows if equal(row[name], value)]
             assert wanted
             assert there.ids("made", path, **{name: spelled(value)}) == wanted, (name, value)
@@ -65,7 +66,6 @@ def test_every_field_is_a_filter_by_value(there: World, path: str) -> None:
             if number is not None and name != "shopId":
                 asked = {name: go_spelled(number)}
                 assert there.ids("made", path, **asked) == wanted, asked
-            break
 
 
 @pytest.mark.parametrize("path", LISTS)
