@@ -12,6 +12,7 @@ from tests.contract.raw_reference import (
     LISTS,
     SHOW_GONE,
     by_name,
+    captured_lines,
     captured_records,
     contents,
     expected,
@@ -60,6 +61,19 @@ def test_every_captured_property_reads_back(there: World, version: str) -> None:
 
 def test_the_captured_payloads_are_not_empty() -> None:
     assert {v: len(captured_records(v)) for v in VERSIONS} == {"1.6": 287, "1.7": 337, "8": 360}
+
+
+def test_a_store_is_upgraded_in_place(there: World) -> None:
+    """1.6 payloads, then those of 8: what 8 sends is what shows, whatever 1.6 had sent."""
+    there.add_shop("upgraded")
+    there.consent("upgraded", "acme_all")
+    for version in ("1.6", "8"):
+        there.ingest("upgraded", captured_lines(version))
+
+    for path, wanted in expected("8").items():
+        found = {row["id"]: row for row in rows(there, "upgraded", path)}
+        for identifier, row in wanted.items():
+            assert {name: found[identifier][name] for name in row} == row, (path, identifier)
 
 
 @pytest.mark.parametrize("shop", [*VERSIONS, "made"])
