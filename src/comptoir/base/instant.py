@@ -12,7 +12,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHAPE = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)"
     r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?"
-    r" ?(Z|z|[+-]\d\d(?::?\d\d)?)?"
+    r" ?(Z|z|[+-]\d\d(?::?\d\d)?)?",
+    re.ASCII,
 )
 _MILLISECOND = timedelta(milliseconds=1)
 

@@ -30,7 +30,8 @@ def looks_right(secret: str) -> bool:
     """True if prefix and checksum fit: cheap, says nothing about whether it is known."""
     prefix, _, rest = secret.partition("_")
     return (
-        len(rest) == 50
+        secret.isascii()
+        and len(rest) == 50
         and rest[43] == "_"
         and hmac.compare_digest(rest[44:].encode(), _checksum(prefix, rest[:43]).encode())
     )
