@@ -1,5 +1,6 @@
 """Pages of the Raw API: limit, offset, links, totals, and rows that change while one reads."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -167,6 +168,26 @@ def test_a_new_row_takes_its_place_by_id(there: World) -> None:
     rest = [row["id"] for row in there.page(shop, "orders", limit=7, offset=6)["items"]]
 
     assert [*first, *rest] == [str(n) for n in range(1, 14)]
+
+
+def test_going_on_from_the_last_id_skips_nothing_when_rows_go(there: World) -> None:
+    """`idStart` includes the row it names, and goes by the order of the list: 9 before 10."""
+    shop = fresh(there, "shrinking", "employees", 30)
+    seen: list[str] = []
+    while True:
+        asked = {"idStart": seen[-1]} if seen else {}
+        page = [row["id"] for row in there.page(shop, "employees", limit=6, **asked)["items"]]
+        if page[-1:] == seen[-1:]:
+            break
+        seen += [identifier for identifier in page if identifier not in seen[-1:]]
+        there.ingest(shop, [deletion("employees", seen[0]), deletion("employees", seen[-2])])
+
+    assert seen == [str(n) for n in range(1, 31)]
+
+
+def deletion(collection: str, identifier: str) -> bytes:
+    record = {"action": "delete", "collection": collection, "properties": {"id": identifier}}
+    return json.dumps(record).encode()
 
 
 def test_an_incremental_reader_goes_by_updated_or_synced(there: World) -> None:

@@ -72,7 +72,8 @@ def pascal(content: Content) -> str:
 def about_list(content: Content) -> str:
     told = (
         "Filters are joined by AND. Without `sort` the rows come by id; every order is stable,"
-        " so that pages neither repeat nor skip a row that is there all along."
+        " so that pages neither repeat nor skip a row that is there all along. Where rows may be"
+        " deleted meanwhile, go on from the last id seen with `idStart` rather than `offset`."
     )
     if content.shows_deleted:
         told += " Rows that are gone are left out unless `deleted` or `deletedAt` is filtered on."
