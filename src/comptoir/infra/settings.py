@@ -5,6 +5,7 @@ for a setting.
 """
 
 import difflib
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -14,7 +15,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 PREFIX = "COMPTOIR_"
-TESTS_OWN = ("COMPTOIR_TEST_", "COMPTOIR_VERIFY", "COMPTOIR_SHARED")
+NOT_SETTINGS = ("COMPTOIR_CONFIG", "COMPTOIR_VERIFY", "COMPTOIR_SHARED")
+"""Where the file is, and what the tests look at; also everything that begins as below."""
+TESTS_OWN = "COMPTOIR_TEST_"
+MOST_VERIFY = 8.0
+LEVELS = ("debug", "info", "warning", "error")
 SERVICES = ("accounts", "cloudsync", "connect", "billing", "console")
 
 
@@ -88,11 +93,11 @@ def load(
     if file is not None:
         values.update(_from_file(file, known))
     for name, text in environ.items():
-        if not name.startswith(PREFIX) or name.startswith(TESTS_OWN) or name == "COMPTOIR_CONFIG":
+        if not name.startswith(PREFIX) or name.startswith(TESTS_OWN) or name in NOT_SETTINGS:
             continue
         key = name[len(PREFIX) :].lower()
         if key not in known:
-            raise SettingsError(_unknown(name, [PREFIX + k.upper() for k in known]))
+            raise SettingsError(_unknown(name, {k: PREFIX + k.upper() for k in known}))
         values[key] = text
     values.update({k: v for k, v in given.items() if v is not None})
     converted: dict[str, Any] = {k: _convert(k, v) for k, v in values.items()}
@@ -110,13 +115,15 @@ def _from_file(path: Path, known: Mapping[str, object]) -> dict[str, object]:
         raise SettingsError(f"{path} is not TOML: {wrong}") from wrong
     for name in found:
         if name not in known:
-            raise SettingsError(f"{path}: {_unknown(name, list(known))}")
+            raise SettingsError(f"{path}: {_unknown(name, {k: k for k in known})}")
     return found
 
 
-def _unknown(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    hint = f", did you mean {near[0]}?" if near else f"; known: {', '.join(sorted(known))}"
+def _unknown(name: str, known: Mapping[str, str]) -> str:
+    """`known`: how each setting is written where the unknown name was found."""
+    near = difflib.get_close_matches(name.removeprefix(PREFIX).lower(), known, 1)
+    every = ", ".join(sorted(known.values()))
+    hint = f", did you mean {known[near[0]]}?" if near else f"; known: {every}"
     return f"unknown setting {name}{hint}"
 
 
@@ -148,6 +155,19 @@ def _flag(text: str) -> bool:
 
 
 def _check(settings: Settings) -> None:
+    for name in (f.name for f in fields(Settings) if f.type in (int, float)):
+        size = getattr(settings, name)
+        if not 0 < size < math.inf:
+            raise SettingsError(f"{name}: {size:g} does not fit: write a number above 0")
+    if settings.port > 65535:
+        raise SettingsError(f"port: {settings.port} does not fit: write 1 to 65535")
+    if settings.verify_timeout > MOST_VERIFY:
+        raise SettingsError(
+            f"verify_timeout: {settings.verify_timeout:g} does not fit: a store waits 10 s for"
+            f" our answer, so write {MOST_VERIFY:g} at most"
+        )
+    if settings.log_level.lower() not in LEVELS:
+        raise SettingsError(f"log_level: write one of {', '.join(LEVELS)}")
     unknown = settings.services - set(SERVICES)
     if unknown:
         raise SettingsError(

@@ -37,7 +37,7 @@ class Vault:
         """Raises: VaultError."""
         try:
             return self._cipher.decrypt(sealed[:12], sealed[12:], purpose.encode())
-        except InvalidTag as wrong:
+        except (InvalidTag, ValueError) as wrong:
             raise VaultError(
                 "what is stored was encrypted with another key: start with the"
                 " COMPTOIR_SECRET_KEY (or DIR/secret.key) that this database was made with"
