@@ -107,6 +107,12 @@ class Outbound:
             raise CallFailed(
                 reason="timeout", explanation=f"no answer within {timeout:g} s"
             ) from late
+        except aiohttp.ClientSSLError as tls:  # a ClientConnectorError too: it comes first
+            raise CallFailed(reason="tls", explanation="the TLS certificate is not valid") from tls
+        except aiohttp.ClientConnectorDNSError as unknown:
+            raise CallFailed(
+                reason="connect", explanation="the host name leads to no address"
+            ) from unknown
         except aiohttp.ClientConnectorError as failed:
             refused = isinstance(failed.os_error, AddressRefused)
             raise CallFailed(
@@ -117,8 +123,8 @@ class Outbound:
             raise CallFailed(
                 reason="refused-address", explanation=str(refused_address)
             ) from refused_address
-        except aiohttp.ClientSSLError as tls:
-            raise CallFailed(reason="tls", explanation="the TLS certificate is not valid") from tls
+        except aiohttp.InvalidURL as wrong:
+            raise CallFailed(reason="connect", explanation="this is no usable URL") from wrong
         except (aiohttp.ClientError, ValueError, OSError) as broken:
             raise CallFailed(
                 reason="broken", explanation=f"the answer broke off ({type(broken).__name__})"
