@@ -25,9 +25,9 @@ class VendorClient:
             "grant_type": "client_credentials",
             "audience": f"{PRESTASHOP} tech-vendor/{self._vendor}",
         }
-        basic = aiohttp.BasicAuth(client_id, client_secret)
+        basic = {"Authorization": aiohttp.encode_basic_auth(client_id, client_secret)}
         async with self._session.post(
-            f"{self._base}/oauth2/token", data=form, auth=basic
+            f"{self._base}/oauth2/token", data=form, headers=basic
         ) as answer:
             self.token = (await self._read(answer))["access_token"]
 

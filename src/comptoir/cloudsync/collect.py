@@ -97,6 +97,7 @@ async def _apply(context: Context, run: store.Run, records: list[Record]) -> mer
 
 
 def _received(work: Work, run: store.Run) -> None:
+    lock_store(work.db, run.shop_id)
     again = store.find_run(work.db, run.shop_id, run.run_id)
     if again is not None:
         store.change_run(

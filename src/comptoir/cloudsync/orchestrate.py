@@ -15,6 +15,7 @@ from comptoir.base.instant import to_ms
 from comptoir.cloudsync import rows, rules, store
 from comptoir.cloudsync.rules import ContentState
 from comptoir.cloudsync.runs import RestartFull, RunFailed, Runner, RunWithdrawn, unreachable
+from comptoir.infra.db.dialect import lock_store
 from comptoir.infra.http.context import Context
 from comptoir.infra.http.outbound import CallFailed
 from comptoir.infra.log import logger
@@ -113,6 +114,7 @@ class Driver:
         """Give the store back, due again when the next of its contents is."""
 
         def unit(work: Work) -> None:
+            lock_store(work.db, shop_id)
             shop = find_shop(work.db, shop_id)
             times = [s.due_at() for s in store.contents(work.db, shop_id)]
             known = [t for t in times if t is not None]
@@ -124,7 +126,7 @@ class Driver:
 
     async def _drive_store(self, shop_id: str) -> None:
         drive = await self._begin(shop_id)
-        if drive is None:
+        if drive is None or not await self._due(drive):
             return
         failure = await self._check_health(drive.shop)
         if failure is not None:
@@ -272,6 +274,7 @@ class Driver:
         full: bool,
     ) -> None:
         """A content is up to date. A hint that came meanwhile keeps it due."""
+        lock_store(work.db, shop_id)
         settings, now = self._context.settings, work.now_ms
         usual = catalogue()[state.content].shape.page
         values: dict[str, object] = {
@@ -322,6 +325,7 @@ class Driver:
         log.warning("store failed", shop_id=shop_id, reason=failure.reason, detail=failure.detail)
 
         def unit(work: Work) -> None:
+            lock_store(work.db, shop_id)
             failures = int(store.store_row(work.db, shop_id).get("failures") or 0) + 1
             store.change_store(
                 work.db,
@@ -359,6 +363,7 @@ def _open_runs(
 
     Runs of the other kind, or in a language that is not wanted, are closed.
     """
+    lock_store(work.db, shop_id)
     under_way = store.running(work.db, shop_id, content)
     fitting = {r.lang: r for r in under_way if r.full == full and r.lang in languages}
     for run in under_way:

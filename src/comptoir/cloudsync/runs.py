@@ -126,6 +126,7 @@ class Runner:
         """Count the page, and see whether the run may go on."""
 
         def unit(work: Work) -> store.Run | None:
+            lock_store(work.db, self.shop.shop_id)
             run = store.find_run(work.db, self.shop.shop_id, self.run.run_id)
             if run is not None:
                 store.change_run(

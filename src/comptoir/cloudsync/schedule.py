@@ -5,6 +5,7 @@ from typing import Any
 
 from comptoir.accounts import consented_contents, find_shop
 from comptoir.cloudsync import store
+from comptoir.infra.db.dialect import lock_store
 from comptoir.infra.work import Work
 from comptoir.prestashop.catalogue import catalogue
 
@@ -37,6 +38,7 @@ HANDLERS = {
 
 def refresh(work: Work, shop_id: str) -> None:
     """Bring the wanted contents in line with the consents in force."""
+    lock_store(work.db, shop_id)
     wanted = consented_contents(work.db, shop_id)
     before = {state.content for state in store.contents(work.db, shop_id) if state.active}
     for content in sorted(wanted - before):
@@ -66,6 +68,7 @@ def want(work: Work, shop_id: str, contents: Sequence[str], *, full: bool, asked
 
     `asked`: somebody asked by hand, so the store is called even while it backs off.
     """
+    lock_store(work.db, shop_id)
     flag = {"want_full": True} if full else {"want_incremental": True, "wanted_at": work.now_ms}
     known = {state.content: state for state in store.contents(work.db, shop_id)}
     for content in contents:

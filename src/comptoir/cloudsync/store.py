@@ -1,4 +1,8 @@
-"""The SQL of the syncs' state: stores, contents, runs. The raw tables have `rows.py`."""
+"""The SQL of the syncs' state: stores, contents, runs. The raw tables have `rows.py`.
+
+Whatever changes the state of a store takes the store's lock first, so that writers of one store
+take turns and cannot wait for each other in a circle.
+"""
 
 import json
 from dataclasses import dataclass, fields
@@ -8,7 +12,7 @@ import sqlalchemy as sa
 
 from comptoir.cloudsync.rules import ContentState
 from comptoir.cloudsync.tables import set_aside, sync_content, sync_run, sync_store
-from comptoir.infra.db.dialect import upsert
+from comptoir.infra.db.dialect import lock_store, upsert
 
 _STATE = [sync_content.c[f.name] for f in fields(ContentState)]
 RUNNING = "running"
@@ -37,6 +41,7 @@ def contents(db: sa.Connection, shop_id: str) -> list[ContentState]:
 
 def change_content(db: sa.Connection, shop_id: str, content: str, **values: Any) -> None:
     """Set members of a content's state, which is made when it is new."""
+    lock_store(db, shop_id)
     upsert(db, sync_content, {"shop_id": shop_id, "content": content, **values})
 
 
@@ -60,11 +65,13 @@ def store_row(db: sa.Connection, shop_id: str) -> dict[str, Any]:
 
 
 def change_store(db: sa.Connection, shop_id: str, **values: Any) -> None:
+    lock_store(db, shop_id)
     upsert(db, sync_store, {"shop_id": shop_id, **values})
 
 
 def call_now(db: sa.Connection, shop_id: str, now: int, *, forgive: bool = False) -> None:
     """Make the store due, unless it backs off; with `forgive` even then."""
+    lock_store(db, shop_id)
     row = store_row(db, shop_id)
     backoff = None if forgive else row.get("backoff_until")
     due = max(now, backoff or 0)
@@ -85,6 +92,7 @@ def due_stores(db: sa.Connection, now: int, limit: int) -> list[str]:
 
 def lease(db: sa.Connection, shop_id: str, owner: str, now: int, until: int) -> bool:
     """Take the store for this worker; False when another one has it."""
+    lock_store(db, shop_id)
     c = sync_store.c
     free = sa.or_(c.lease_until.is_(None), c.lease_until < now, c.lease_owner == owner)
     taken = db.execute(
@@ -96,6 +104,7 @@ def lease(db: sa.Connection, shop_id: str, owner: str, now: int, until: int) -> 
 
 
 def release(db: sa.Connection, shop_id: str, owner: str, due_at: int | None) -> None:
+    lock_store(db, shop_id)
     c = sync_store.c
     db.execute(
         sync_store.update()
@@ -143,6 +152,7 @@ def running(db: sa.Connection, shop_id: str, content: str) -> list[Run]:
 
 
 def add_run(db: sa.Connection, run: Run) -> None:
+    lock_store(db, run.shop_id)
     db.execute(
         sync_run.insert().values(
             shop_id=run.shop_id,
@@ -158,12 +168,14 @@ def add_run(db: sa.Connection, run: Run) -> None:
 
 
 def change_run(db: sa.Connection, shop_id: str, run_id: str, **values: Any) -> None:
+    lock_store(db, shop_id)
     c = sync_run.c
     db.execute(sync_run.update().where(c.shop_id == shop_id, c.run_id == run_id).values(**values))
 
 
 def end_runs(db: sa.Connection, shop_id: str, contents: list[str], state: str, now: int) -> None:
     """Close the jobs of these contents: their uploads are refused from now on."""
+    lock_store(db, shop_id)
     c = sync_run.c
     db.execute(
         sync_run.update()

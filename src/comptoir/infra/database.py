@@ -27,6 +27,8 @@ GROUP = 64
 """Units of work committed together at most, on SQLite."""
 READERS = 4
 POOL = 16
+TRIES = 3
+"""Times a unit is run when the database ended it to resolve a conflict with another one."""
 
 
 @dataclass(slots=True)
@@ -89,7 +91,10 @@ class Database:
     async def write(
         self, run: Callable[[Work], T], *, actor: str = "system", request_id: str = ""
     ) -> T:
-        """Run a use case in a transaction and return when it is durable."""
+        """Run a use case in a transaction and return when it is durable.
+
+        `run` may be run again after a conflict: it must change nothing but the database.
+        """
         if self.is_sqlite:
             if self._writer is None:
                 self._writer = _Writer(self)
@@ -98,8 +103,14 @@ class Database:
             return await asyncio.wrap_future(job.done)
 
         def unit() -> T:
-            with self.begin(actor, request_id) as work:
-                return run(work)
+            for left in reversed(range(TRIES)):
+                try:
+                    with self.begin(actor, request_id) as work:
+                        return run(work)
+                except sa.exc.OperationalError as failure:
+                    if not left or not dialect.may_succeed_again(failure):
+                        raise
+            raise AssertionError("unreachable")
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, unit)
 

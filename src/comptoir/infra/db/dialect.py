@@ -77,6 +77,13 @@ def numeric_text(dialect: str, column: str) -> str:
     )
 
 
+def may_succeed_again(failure: BaseException) -> bool:
+    """Whether the database ended the transaction to resolve a conflict: running it again helps."""
+    return isinstance(failure, sa.exc.OperationalError) and getattr(
+        failure.orig, "sqlstate", None
+    ) in ("40P01", "40001")
+
+
 def lock_store(db: sa.Connection, shop_id: str) -> None:
     """Writers of one store take turns until commit. SQLite has one writer anyway."""
     if not is_sqlite(db.dialect.name):
