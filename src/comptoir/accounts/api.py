@@ -154,6 +154,7 @@ ENDPOINTS = [
         answers={201: schemas.Identity},
         errors=(IdentityInvalid, RateLimited),
         name="createShopIdentity",
+        tag="store identities",
     ),
     Endpoint(
         "POST",
@@ -169,6 +170,7 @@ ENDPOINTS = [
         answers={204: "The store is verified."},
         errors=(ProofInvalid, StoreCannotBeRequested, IdentityInvalid, ShopNotFound),
         name="verifyShopIdentity",
+        tag="store identities",
     ),
     Endpoint(
         "GET",
@@ -181,6 +183,7 @@ ENDPOINTS = [
         answers={200: schemas.Status},
         errors=(ShopNotFound,),
         name="getShopIdentityStatus",
+        tag="store identities",
     ),
     Endpoint(
         "PUT",
@@ -195,6 +198,7 @@ ENDPOINTS = [
         answers={204: "Noted."},
         errors=(ShopNotFound, IdentityInvalid),
         name="setBackOfficeUrl",
+        tag="store identities",
     ),
     Endpoint(
         "POST",
@@ -208,6 +212,7 @@ ENDPOINTS = [
         answers={200: schemas.Healthy},
         errors=(TokenNotAccepted,),
         name="verifyShopToken",
+        tag="tokens",
     ),
     Endpoint(
         "GET",
@@ -218,6 +223,7 @@ ENDPOINTS = [
         "Whether the API can serve",
         answers={200: schemas.Healthy},
         name="getAccountsHealth",
+        tag="health",
     ),
     Endpoint(
         "GET",
@@ -227,6 +233,7 @@ ENDPOINTS = [
         answers={200: schemas.ConsentState},
         errors=(ShopNotFound, ModuleNotFound),
         name="getConsent",
+        tag="consents",
         access=Access.STORE,
         api="accounts",
         params=(SHOP, MODULE),
@@ -242,6 +249,7 @@ ENDPOINTS = [
         answers={200: schemas.ConsentState},
         errors=(ShopNotFound, ModuleNotFound, ContentsUnknown),
         name="grantConsent",
+        tag="consents",
         access=Access.STORE,
         api="accounts",
         params=(SHOP, MODULE),
@@ -254,6 +262,7 @@ ENDPOINTS = [
         answers={200: schemas.ConsentState},
         errors=(ShopNotFound, ModuleNotFound),
         name="withdrawConsent",
+        tag="consents",
         access=Access.STORE,
         api="accounts",
         params=(SHOP, MODULE),

@@ -7,6 +7,7 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from comptoir.base.clock import monotonic
@@ -83,6 +84,15 @@ def _route(scope: Scope) -> str:
     return str(getattr(scope.get("endpoint"), "template", "unknown"))
 
 
+def _methods(request: Request) -> list[str]:
+    """The methods of every route at this path (RFC 9110 §15.5.6)."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return sorted(found)
+
+
 async def on_problem(request: Request, problem: Exception) -> Response:
     """A documented failure, in the shape of the API it belongs to."""
     assert isinstance(problem, Problem)
@@ -98,6 +108,8 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     }
     code, detail = texts.get(error.status_code, ("http_error", str(error.detail)))
     headers: dict[str, Any] = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods(request))
     return problems.body(
         request.url.path, error.status_code, code, str(error.detail), detail, headers=headers
     )

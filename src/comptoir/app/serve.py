@@ -69,5 +69,8 @@ def run(settings: Settings) -> int:
     )
     server = Server(config, worker)
     log.logger("server").info("starting", base=settings.base, database=context.db.dialect)
-    server.run()
+    try:
+        server.run()
+    except SystemExit:  # uvicorn's way to give up; it has logged why
+        return 1
     return 0 if server.started else 1

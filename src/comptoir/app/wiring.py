@@ -13,7 +13,7 @@ from comptoir.infra.metrics import Metrics
 from comptoir.infra.settings import Settings
 from comptoir.infra.vault import open_vault
 from comptoir.oauth import ENDPOINTS as OAUTH
-from comptoir.oauth import KeyRing, Tokens
+from comptoir.oauth import KeyRing, Tokens, check_keys
 
 SERVICES: dict[str, tuple[Endpoint, ...]] = {
     "accounts": (*OAUTH, *ACCOUNTS),
@@ -23,11 +23,17 @@ SERVICES: dict[str, tuple[Endpoint, ...]] = {
 
 
 def build(settings: Settings, clock: Clock | None = None, ids: Ids | None = None) -> Context:
-    """Open the installation: data directory, keys, database at the current schema."""
+    """Open the installation: data directory, keys, database at the current schema.
+
+    Raises:
+        VaultError: the database was made with another installation key.
+    """
     clock, ids = clock or SystemClock(), ids or SystemIds()
     vault = open_vault(settings.secret_key, settings.data)
     database = Database(settings.database, clock, ids)
     upgrade(database.engine)
+    with database.reading() as db:
+        check_keys(db, vault)
     tokens = Tokens(KeyRing(database, vault), clock, ids, settings.base, settings.token_lifetime)
     return Context(
         settings=settings,

@@ -55,12 +55,17 @@ class Database:
                 connect_args={"check_same_thread": False},
                 pool_size=READERS + 2,
                 max_overflow=8,
+                hide_parameters=True,
             )
             event.listen(self.engine, "connect", lambda raw, _: dialect.prepare_sqlite(raw))
             self._writer: _Writer | None = None
         else:
             self.engine = sa.create_engine(
-                self.url, pool_size=POOL, max_overflow=4, pool_pre_ping=True
+                self.url,
+                pool_size=POOL,
+                max_overflow=4,
+                pool_pre_ping=True,
+                hide_parameters=True,  # errors go into the log: no row of a store in it
             )
         self._threads = ThreadPoolExecutor(
             READERS if self.is_sqlite else POOL, thread_name_prefix="db"

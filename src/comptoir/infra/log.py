@@ -18,6 +18,14 @@ def _hide(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[st
     return entry
 
 
+class _Lines(logging.Handler):
+    """What libraries log, in the same form as our own lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        told = {"exc_info": record.exc_info} if record.exc_info else {}
+        logger(record.name).log(record.levelno, record.getMessage(), **told)
+
+
 def configure(level: str, stream: TextIO | None = None) -> None:
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
     structlog.configure(
@@ -33,7 +41,7 @@ def configure(level: str, stream: TextIO | None = None) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, stream=stream or sys.stderr, force=True)
+    logging.basicConfig(level=logging.WARNING, handlers=[_Lines()], force=True)
 
 
 def logger(name: str) -> Any:

@@ -82,6 +82,16 @@ class KeyRing:
             work.audit("signing_key.created", kid=kid)
 
 
+def check_keys(db: sa.Connection, vault: Vault) -> None:
+    """That the stored keys open: better at the start than at the first token.
+
+    Raises:
+        VaultError: they were sealed with another installation key.
+    """
+    for row in _rows(db):
+        vault.open(row.sealed, PURPOSE)
+
+
 def _rows(db: sa.Connection) -> list[sa.Row[tuple[object, ...]]]:
     order = (signing_key.c.created_at, signing_key.c.kid)
     return list(db.execute(sa.select(signing_key).order_by(*order)))

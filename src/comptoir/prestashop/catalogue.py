@@ -70,13 +70,15 @@ class Property:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Content:
+    """One of the 35. There is one object of each: contents are compared by identity."""
+
     name: str
     """snake_case, as asked from the agent and consented to."""
-    shape: Shape
-    properties: tuple[Property, ...]
-    by_name: dict[str, Property] = field(repr=False, compare=False)
+    shape: Shape = field(repr=False)
+    properties: tuple[Property, ...] = field(repr=False)
+    by_name: dict[str, Property] = field(repr=False)
 
     @property
     def kebab(self) -> str:

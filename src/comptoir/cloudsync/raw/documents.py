@@ -146,6 +146,7 @@ def _shown(content: Content) -> list[Field]:
 def row_schema(content: Content) -> Schema:
     return {
         "type": "object",
+        "title": pascal(content),
         "description": "Properties that this version does not know are shown too.",
         "required": [field.name for field in _shown(content)],
         "properties": {field.name: _property(content, field) for field in _shown(content)},
