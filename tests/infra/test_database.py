@@ -162,6 +162,7 @@ def test_an_error_of_the_database_stays_in_its_unit(database: Database) -> None:
     before, failed, after = asyncio.run(scenario())
     assert (before, after) == ("a", "b")
     assert isinstance(failed, sa.exc.IntegrityError)
+    assert "[SQL parameters hidden" in str(failed), "errors go into the log, rows do not"
     assert sorted(actions(database)) == ["a", "b"]
 
 
