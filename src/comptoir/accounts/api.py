@@ -212,7 +212,7 @@ ENDPOINTS = [
         answers={200: schemas.Healthy},
         errors=(TokenNotAccepted,),
         name="verifyShopToken",
-        tag="tokens",
+        tag="token check",
     ),
     Endpoint(
         "GET",
