@@ -14,7 +14,14 @@ from comptoir.accounts.errors import (
     TokenNotAccepted,
 )
 from comptoir.accounts.verify import verify as verify_store
-from comptoir.infra.http.auth import Access, Caller, ForeignStore, TokenInvalid, require_store
+from comptoir.infra.http.auth import (
+    Access,
+    Caller,
+    ForeignStore,
+    TokenInvalid,
+    require_audience,
+    require_store,
+)
 from comptoir.infra.http.context import Context, request_id
 from comptoir.infra.http.endpoint import Endpoint, Param, json_response, read_body, read_json
 from comptoir.infra.http.rate import RateLimited, RateLimiter
@@ -24,12 +31,16 @@ SHOP = Param("shop_id", "path", about="The store's cloudShopId")
 MODULE = Param("module", "path", about="Technical name of the module")
 
 
-def _of_store(request: Request, caller: Caller | None) -> str:
-    """The store in the path, when the token names it. Raises: ForeignStore."""
+def _of_store(request: Request, context: Context, caller: Caller | None) -> str:
+    """The store in the path, when the token names it and this API (spec/accounts.md §6.1).
+
+    Raises: ForeignStore, TokenInvalid.
+    """
     shop_id = str(request.path_params["shop_id"])
     if caller is None:
         raise ForeignStore
     require_store(caller, shop_id)
+    require_audience(caller, context.settings.base)
     return shop_id
 
 
@@ -47,7 +58,7 @@ async def create(request: Request, context: Context, _: Caller | None) -> Respon
 
 
 async def verify(request: Request, context: Context, caller: Caller | None) -> Response:
-    shop_id = _of_store(request, caller)
+    shop_id = _of_store(request, context, caller)
     announced = await read_json(request, schemas.ProofAnnounced)
     await verify_store(context, shop_id, announced.place(), announced.proof)
     await context.db.write(lambda work: _note_versions(work, shop_id, request))
@@ -64,13 +75,13 @@ def _note_versions(work: Work, shop_id: str, request: Request) -> None:
 
 
 async def status(request: Request, context: Context, caller: Caller | None) -> Response:
-    shop_id = _of_store(request, caller)
+    shop_id = _of_store(request, context, caller)
     shop = await context.db.read(lambda db: store.load_shop(db, shop_id))
     return json_response(schemas.Status.of(shop))
 
 
 async def back_office_url(request: Request, context: Context, caller: Caller | None) -> Response:
-    shop_id = _of_store(request, caller)
+    shop_id = _of_store(request, context, caller)
     wanted = await read_json(request, schemas.BackOffice)
     url = wanted.back_office_url.strip().rstrip("/")
     number = "" if wanted.multi_shop_id is None else str(wanted.multi_shop_id)
@@ -102,11 +113,13 @@ async def _consent(context: Context, shop_id: str, module: str) -> Response:
 
 
 async def read_consent(request: Request, context: Context, caller: Caller | None) -> Response:
-    return await _consent(context, _of_store(request, caller), request.path_params["module"])
+    return await _consent(
+        context, _of_store(request, context, caller), request.path_params["module"]
+    )
 
 
 async def grant_consent(request: Request, context: Context, caller: Caller | None) -> Response:
-    shop_id, module = _of_store(request, caller), str(request.path_params["module"])
+    shop_id, module = _of_store(request, context, caller), str(request.path_params["module"])
     wanted = schemas.ConsentWanted()
     if (body := await read_body(request)).strip():
         wanted = schemas.read_consent(body)
@@ -120,7 +133,7 @@ async def grant_consent(request: Request, context: Context, caller: Caller | Non
 
 
 async def withdraw_consent(request: Request, context: Context, caller: Caller | None) -> Response:
-    shop_id, module = _of_store(request, caller), str(request.path_params["module"])
+    shop_id, module = _of_store(request, context, caller), str(request.path_params["module"])
     await context.db.write(
         lambda work: consents.withdraw(work, shop_id, module),
         actor=f"store:{shop_id}",

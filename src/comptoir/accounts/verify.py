@@ -6,7 +6,7 @@ end well within its 10 s, and the server keeps serving (spec/accounts.md §1.3.2
 
 import json
 import re
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from comptoir.accounts import store
 from comptoir.accounts.errors import ProofInvalid, StoreCannotBeRequested
@@ -86,7 +86,7 @@ async def _held_proof(context: Context, shop_id: str, place: Place) -> str:
     token = await context.signer.sign_store_call(shop_id, "shop.proof.read")
     query = "fc=module&module=ps_accounts&controller=apiV2ShopProof"
     if place.multi_shop_id:
-        query += f"&shop_id={place.multi_shop_id}"
+        query += f"&shop_id={quote(place.multi_shop_id, safe='')}"
     url = f"{place.frontend_url}/index.php?{query}"
     headers = {"X-Prestashop-Authorization": f"Bearer {token}", "Accept": "application/json"}
     until = monotonic() + context.settings.verify_timeout
@@ -96,11 +96,22 @@ async def _held_proof(context: Context, shop_id: str, place: Place) -> str:
             answer = await context.outbound.get(url, timeout=left, headers=headers)
         except CallFailed as failed:
             raise StoreCannotBeRequested(reason=failed.explanation) from failed
-        target = urljoin(url, answer.headers.get("location", ""))
-        if answer.status not in (301, 302, 307, 308) or not _same_host(url, target):
+        target = _target(url, answer)
+        if not target:
             return _read(answer)
         url = target
     raise StoreCannotBeRequested(reason="the store redirects in a circle")
+
+
+def _target(url: str, answer: Answer) -> str:
+    """Where a redirect leads that we may follow; empty for any other answer."""
+    if answer.status not in (301, 302, 307, 308):
+        return ""
+    try:
+        target = urljoin(url, answer.headers.get("location", ""))
+        return target if _same_host(url, target) else ""
+    except ValueError:  # not a URL
+        return ""
 
 
 def _same_host(left: str, right: str) -> bool:

@@ -14,11 +14,11 @@ from typer.main import get_command
 
 import comptoir
 from comptoir.infra.http import failures
-from comptoir.infra.http.auth import Access
+from comptoir.infra.http.auth import LITERALS, Access
 from comptoir.infra.http.endpoint import Endpoint
 from comptoir.infra.http.openapi import WHO, plain_path
 from comptoir.infra.settings import PREFIX, Settings
-from comptoir.oauth import LITERALS, SHOP_VERIFIED
+from comptoir.oauth import SHOP_VERIFIED
 
 MADE = "Written by `make docs`; do not edit."
 SCOPES = {

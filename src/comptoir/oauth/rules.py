@@ -3,16 +3,8 @@
 from dataclasses import dataclass
 
 from comptoir.accounts import Client, ClientKind
+from comptoir.infra.http.auth import is_ours
 from comptoir.oauth.errors import InvalidScope, InvalidTarget
-
-LITERALS = frozenset(
-    {
-        "https://api.cloudsync.prestashop.com",
-        "https://distribution.prestashop.net",
-        "distribution.prestashop.net",
-    }
-)
-"""PrestaShop's own audiences: clients written for it name them, whatever server answers."""
 
 SHOP_VERIFIED = "shop.verified"
 
@@ -21,12 +13,6 @@ SHOP_VERIFIED = "shop.verified"
 class Grant:
     audiences: tuple[str, ...]
     scopes: tuple[str, ...]
-
-
-def is_ours(audience: str, base: str) -> bool:
-    """Whether an audience names one of our APIs: BASE, a path below it, or PrestaShop's literal."""
-    plain = audience.rstrip("/")
-    return plain == base or plain.startswith(base + "/") or plain in LITERALS
 
 
 def own_audiences(client: Client) -> tuple[str, ...]:

@@ -35,6 +35,8 @@ def read_form(body: bytes) -> dict[str, str]:
         raise InvalidTokenRequest(reason="the body is not a form in UTF-8") from wrong
     form: dict[str, str] = {}
     for name, value in pairs:
+        if "\0" in name or "\0" in value:
+            raise InvalidTokenRequest(reason="there is a NUL character in the form")
         if name in form:
             raise InvalidTokenRequest(reason=f"the parameter {name!r} is repeated")
         form[name] = value
@@ -62,8 +64,8 @@ def read_credentials(authorization: str, form: dict[str, str]) -> Credentials:
         )
     except (binascii.Error, UnicodeDecodeError) as wrong:
         raise InvalidClient(reason="the Basic credentials are not base64") from wrong
-    if not colon:
-        raise InvalidClient(reason="the Basic credentials have no colon")
+    if not colon or "\0" in client_id:
+        raise InvalidClient(reason="the Basic credentials are not a client_id, a colon, a secret")
     repeated = form.get("client_id")
     if repeated and repeated != client_id:
         raise InvalidClient(reason="the client_id in the form differs from the one in Basic")

@@ -8,9 +8,9 @@ from joserfc.jws import extract_compact
 
 from comptoir.base.clock import Clock
 from comptoir.base.ids import Ids
-from comptoir.infra.http.auth import Access, Caller, TokenInvalid
+from comptoir.infra.http.auth import Access, Caller, TokenInvalid, require_audience
 from comptoir.oauth.keys import ALGORITHM, KeyRing
-from comptoir.oauth.rules import Grant, is_ours
+from comptoir.oauth.rules import Grant
 
 LEEWAY = 30
 """Seconds that a clock may be off."""
@@ -64,11 +64,11 @@ class Tokens:
                 Access.STORE, client_id, shop_id=shops[0], audiences=audiences, scopes=scopes
             )
         if len(vendors) == 1 and not shops:
-            if not any(is_ours(a, self._base) for a in audiences):
-                raise TokenInvalid(reason="its audience does not name this API")
-            return Caller(
+            caller = Caller(
                 Access.VENDOR, client_id, vendor=vendors[0], audiences=audiences, scopes=scopes
             )
+            require_audience(caller, self._base)
+            return caller
         raise TokenInvalid(reason="its audience names neither one store nor one tech vendor")
 
     async def _sign(self, claims: dict[str, Any], lifetime: int) -> str:

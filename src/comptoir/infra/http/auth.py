@@ -8,6 +8,15 @@ from starlette.requests import Request
 
 from comptoir.base.errors import Forbidden, Unauthorized
 
+LITERALS = frozenset(
+    {
+        "https://api.cloudsync.prestashop.com",
+        "https://distribution.prestashop.net",
+        "distribution.prestashop.net",
+    }
+)
+"""PrestaShop's own audiences: clients written for it name them, whatever server answers."""
+
 
 class Access(Enum):
     """Who may call an endpoint. Kind of caller first; what it may see is the handler's part."""
@@ -102,6 +111,12 @@ class ForeignStore(Forbidden):
         return "The token's audience names another store than this request."
 
 
+def is_ours(audience: str, base: str) -> bool:
+    """Whether an audience names one of our APIs: BASE, a path below it, or PrestaShop's literal."""
+    plain = audience.rstrip("/")
+    return plain == base or plain.startswith(base + "/") or plain in LITERALS
+
+
 def bearer(request: Request) -> str:
     """Raises: TokenMissing."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -122,6 +137,15 @@ async def identify(request: Request, access: Access, authenticator: Authenticato
     if caller.kind is not access:
         raise WrongKindOfToken(needed=access.value)
     return caller
+
+
+def require_audience(caller: Caller, base: str) -> None:
+    """The token was asked for one of our APIs, not only to say who the store is.
+
+    Raises: TokenInvalid.
+    """
+    if not any(is_ours(audience, base) for audience in caller.audiences):
+        raise TokenInvalid(reason="its audience does not name this API")
 
 
 def require_store(caller: Caller, shop_id: str) -> None:

@@ -18,6 +18,8 @@ from comptoir.infra.http.context import Context, context_of
 
 Handler = Callable[[Request, Context, Caller | None], Awaitable[Response]]
 S = TypeVar("S")
+NUL = b"\\u0000"
+"""As JSON writes it. PostgreSQL takes no text with it, and no name or address has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +119,11 @@ async def read_json(request: Request, kind: type[S]) -> S:
         BodyUnreadable: not JSON, or a member is missing or of the wrong type.
         BodyTooLarge: over 1 MiB.
     """
+    body = await read_body(request)
+    if NUL in body:
+        raise BodyUnreadable(reason="there is a NUL character in it")
     try:
-        return msgspec.json.decode(await read_body(request), type=kind, strict=False)
+        return msgspec.json.decode(body, type=kind, strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
         raise BodyUnreadable(reason=str(wrong)[:200]) from wrong
 
