@@ -49,9 +49,13 @@ def _allow_many_files() -> None:
 
 
 def run(settings: Settings) -> int:
-    """Serve until told to end. Returns the exit status."""
+    """Serve until told to end. Returns the exit status.
+
+    Raises: VaultError, before anything is served, when the secret key is not this database's.
+    """
     log.configure(settings.log_level)
     context = build(settings)
+    asyncio.run(context.signer.ready())
     _allow_many_files()
     worker = Worker(context)
     config = uvicorn.Config(

@@ -62,7 +62,8 @@ class Runner:
             RunFailed, RunWithdrawn, RestartFull.
         """
         first = self.run.full and self.run.received == 0 and self._progress is None
-        progress = self._progress or rules.Progress()
+        # A pass that was interrupted may have missed rows that moved meanwhile.
+        progress = self._progress or rules.Progress(moved=self.run.full and not first)
         page = await self._call(restart=first)
         self._progress = progress
         self.status = page.status

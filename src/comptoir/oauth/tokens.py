@@ -48,6 +48,9 @@ class Tokens:
         claims = {"sub": self._base, "aud": [f"ps_accounts/{shop_id}"], "scp": [scope]}
         return await self._sign(claims, STORE_CALL_LIFETIME)
 
+    async def ready(self) -> None:
+        await self._keys.signing()
+
     async def public_keys(self) -> list[dict[str, object]]:
         return await self._keys.public()
 

@@ -58,6 +58,10 @@ class Authenticator(Protocol):
 class Signer(Protocol):
     """Signs the tokens that we send to stores (spec/accounts.md §2.1). `oauth` implements it."""
 
+    async def ready(self) -> None:
+        """Load the keys, or make the first one. Raises: VaultError."""
+        ...
+
     async def sign_store_call(self, shop_id: str, scope: str) -> str: ...
 
 
