@@ -67,4 +67,5 @@ async def _install(simulation: Simulation) -> None:
 
         await asyncio.gather(*(one(store) for store in simulation.stores))
     for store in simulation.stores[:10]:
-        screen.print(f"{store.shop_id}  {store.version:8} {store.frontend_url}  {store.name}")
+        line = f"{store.shop_id}  {store.version:8} {store.frontend_url}  {store.name}"
+        screen.print(line, markup=False, soft_wrap=True)

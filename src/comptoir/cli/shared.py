@@ -1,6 +1,7 @@
 """What every command needs: the installation, and a way to say the result or what went wrong."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import sqlalchemy as sa
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from comptoir.base.errors import Problem
 from comptoir.infra.http.context import Context
@@ -25,7 +27,9 @@ Data = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else")]
 
-screen = Console(highlight=False)
+WIDE = 240
+"""Columns of a table that goes to a file or a pipe: nothing is cut."""
+screen = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 
 
 def fail(text: str, code: int = 1) -> NoReturn:
@@ -77,6 +81,14 @@ class Installation:
             yield context
         finally:
             context.db.close()
+
+
+def table(*columns: str) -> Table:
+    """A table whose cells are folded, never cut: people copy ids from it."""
+    made = Table(box=None)
+    for name in columns:
+        made.add_column(name, overflow="fold")
+    return made
 
 
 def say(value: Any, as_json: bool, text: str) -> None:

@@ -4,10 +4,9 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.table import Table
 
 from comptoir import accounts, cloudsync
-from comptoir.cli.shared import AsJson, Data, Installation, fail, say, screen
+from comptoir.cli.shared import AsJson, Data, Installation, fail, say, screen, table
 from comptoir.prestashop.catalogue import catalogue, content_named
 
 ShopId = Annotated[str, typer.Argument(metavar="SHOP", help="The store's cloudShopId")]
@@ -30,11 +29,11 @@ def store_commands(installation: Installation) -> typer.Typer:
         if not shops:
             say(None, False, "No store yet: a store's account module creates one by itself.")
             return
-        table = Table("store", "name", "address", "verified", box=None)
+        shown = table("store", "name", "address", "verified")
         for shop in shops:
             verified = "yes" if shop.verified else shop.error_code or "no"
-            table.add_row(shop.shop_id, shop.name, shop.frontend_url, verified)
-        screen.print(table)
+            shown.add_row(shop.shop_id, shop.name, shop.frontend_url, verified)
+        screen.print(shown)
 
     @group.command("show")
     def show(shop: ShopId, data: Data = None, as_json: AsJson = False) -> None:
@@ -84,17 +83,17 @@ def _print(shop: accounts.Shop, view: dict[str, Any]) -> None:
     state = "verified" if shop.verified else f"not verified {shop.error_code}"
     trouble = f"  {view['reason']}: {view['detail']}" if view["reason"] else ""
     say(None, False, f"{state}, called {view['called_at'] or 'never'}{trouble}")
-    table = Table("content", "rows", "last finished", "next", "state", box=None)
+    shown = table("content", "rows", "last finished", "next", "state")
     for row in view["contents"]:
         state = "off" if not row["active"] else row["reason"] or ("waits" if row["waiting"] else "")
-        table.add_row(
+        shown.add_row(
             row["content"],
             str(row["rows"]),
             row["last_finished_at"] or "-",
             row["next_incremental_at"] or "-",
             state,
         )
-    screen.print(table)
+    screen.print(shown)
     for row in view["set_aside"]:
         where = f"{row['content'] or '?'}.{row['property']}".rstrip(".")
         say(None, False, f"set aside: {where}: {row['reason']} ({row['kept']})")
