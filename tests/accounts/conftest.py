@@ -1,0 +1,20 @@
+"""One server per module and engine, one fake store per test."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.accounts.fake_store import FakeStore, fake_store
+from tests.server import Server, running
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def comptoir(request: pytest.FixtureRequest) -> Iterator[Server]:
+    with running(request.param, identity_rate="100000", verify_timeout="1") as made:
+        yield made
+
+
+@pytest.fixture
+def shop() -> Iterator[FakeStore]:
+    with fake_store() as made:
+        yield made
