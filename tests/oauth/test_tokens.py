@@ -1,0 +1,152 @@
+"""Tokens over time, where the clock can be moved; on both engines."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from joserfc import jwt
+
+from comptoir.base.clock import FrozenClock
+from comptoir.base.ids import SeededIds
+from comptoir.infra.database import Database
+from comptoir.infra.db.migrate import upgrade
+from comptoir.infra.http.auth import Access, TokenInvalid
+from comptoir.infra.vault import Vault, VaultError
+from comptoir.oauth import KeyRing, Tokens, check_keys
+from comptoir.oauth.rules import Grant
+
+BASE = "http://127.0.0.1:8000"
+STORE = Grant(("store/s1", f"{BASE}/accounts"), ())
+Scenario = Callable[["World"], Awaitable[None]]
+
+
+class World:
+    """Tokens on a database, with a clock to move."""
+
+    def __init__(self, url: str, clock: FrozenClock) -> None:
+        self.clock = clock
+        self.vault = Vault("k" * 32)
+        self.db = Database(
+            url.replace("postgresql://", "postgresql+psycopg://"), clock, SeededIds(1)
+        )
+        upgrade(self.db.engine)
+        self.keys = KeyRing(self.db, self.vault)
+        self.tokens = Tokens(self.keys, clock, SeededIds(2), BASE, 3600)
+
+    async def sign(self, **claims: object) -> str:
+        """A token signed by us, with any claims."""
+        key = await self.keys.signing()
+        now = int(self.clock.now().timestamp())
+        base = {"iss": BASE, "aud": ["store/s1"], "nbf": now, "exp": now + 60}
+        header = {"alg": "RS256", "kid": key.kid or ""}
+        return jwt.encode(header, base | claims, key, algorithms=["RS256"])
+
+
+@pytest.fixture
+def play(database_url: str, clock: FrozenClock) -> Callable[[Scenario], None]:
+    def run(scenario: Scenario) -> None:
+        world = World(database_url, clock)
+        try:
+            asyncio.run(scenario(world))  # type: ignore[arg-type]
+        finally:
+            world.db.close()
+
+    return run
+
+
+async def reason(world: World, token: str) -> str:
+    with pytest.raises(TokenInvalid) as wrong:
+        await world.tokens.authenticate(token)
+    return wrong.value.reason
+
+
+def test_a_token_is_good_until_it_expires(play: Callable[[Scenario], None]) -> None:
+    async def scenario(world: World) -> None:
+        token = await world.tokens.issue("c", STORE)
+        caller = await world.tokens.authenticate(token)
+        assert (caller.kind, caller.shop_id, caller.client_id) == (Access.STORE, "s1", "c")
+        assert caller.actor == "store:s1"
+        world.clock.advance(timedelta(seconds=3600 + 30))
+        await world.tokens.authenticate(token)
+        world.clock.advance(timedelta(seconds=1))
+        assert "expired" in await reason(world, token)
+
+    play(scenario)
+
+
+def test_a_token_of_the_future_waits(play: Callable[[Scenario], None]) -> None:
+    async def scenario(world: World) -> None:
+        later = int(world.clock.now().timestamp()) + 100
+        token = await world.sign(nbf=later, exp=later + 60)
+        assert "not valid yet" in await reason(world, token)
+        world.clock.advance(timedelta(seconds=70))
+        await world.tokens.authenticate(token)
+
+    play(scenario)
+
+
+def test_claims_that_we_would_not_make(play: Callable[[Scenario], None]) -> None:
+    async def scenario(world: World) -> None:
+        for claims, word in (
+            ({"iss": "http://elsewhere.example"}, "another server"),
+            ({"iss": None}, "another server"),
+            ({"exp": None}, "no exp"),
+            ({"exp": "soon"}, "no exp"),
+            ({"nbf": None}, "no nbf"),
+            ({"aud": []}, "names neither"),
+            ({"aud": None}, "names neither"),
+            ({"aud": "ps_accounts/s1"}, "names neither"),
+            ({"aud": ["store/s1", "store/s2"]}, "names neither"),
+            ({"aud": ["store/s1", "tech-vendor/acme"]}, "names neither"),
+            ({"aud": ["tech-vendor/acme"]}, "does not name this API"),
+            ({"aud": ["tech-vendor/acme", "https://elsewhere.example"]}, "does not name this API"),
+            ({"aud": {"store/s1": 1}}, "names neither"),
+        ):
+            assert word in await reason(world, await world.sign(**claims)), claims
+
+    play(scenario)
+
+
+def test_a_vendors_token_names_the_vendor(play: Callable[[Scenario], None]) -> None:
+    async def scenario(world: World) -> None:
+        for api in (BASE, f"{BASE}/raw", "https://api.cloudsync.prestashop.com"):
+            caller = await world.tokens.authenticate(
+                await world.sign(aud=[api, "tech-vendor/acme"])
+            )
+            assert (caller.kind, caller.vendor, caller.shop_id) == (Access.VENDOR, "acme", "")
+
+    play(scenario)
+
+
+def test_many_who_start_at_once_make_one_key(play: Callable[[Scenario], None]) -> None:
+    async def scenario(world: World) -> None:
+        rings = [KeyRing(world.db, world.vault) for _ in range(3)]
+        public = await asyncio.gather(*(ring.public() for ring in rings for _ in range(2)))
+        assert len(public[0]) == 1
+        assert all(found == public[0] for found in public)
+
+    play(scenario)
+
+
+def test_another_installation_key_does_not_open_them(play: Callable[[Scenario], None]) -> None:
+    async def scenario(world: World) -> None:
+        await world.keys.signing()
+        with world.db.reading() as db:
+            check_keys(db, world.vault)
+            with pytest.raises(VaultError):
+                check_keys(db, Vault("z" * 32))
+
+    play(scenario)
+
+
+def test_the_private_key_is_not_readable_in_the_database(
+    tmp_path: Path, clock: FrozenClock
+) -> None:
+    world = World(f"sqlite:///{tmp_path / 'x.db'}", clock)
+    asyncio.run(world.keys.public())
+    world.db.close()
+    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"signing_key" in stored
+    assert b"PRIVATE KEY" not in stored
