@@ -84,7 +84,7 @@ def test_a_store_that_fails_is_left_alone_with_the_reason_and_tried_again(
 ) -> None:
     async def scenario() -> None:
         sim = {"defects": frozenset({defect}), "defect_calls": 3}
-        async with running(database_url, tmp_path, sim) as h:
+        async with running(database_url, tmp_path, sim, backoff_first=0.5) as h:
             await h.onboard(["customers", "orders"])
             store = h.sim.stores[0]
             seen: set[str] = set()
@@ -135,7 +135,8 @@ def test_a_slow_store_times_out_with_the_reason_and_smaller_pages(
 ) -> None:
     async def scenario() -> None:
         sim = {"defects": frozenset({"slow"}), "slow_seconds": 30.0}
-        async with running(database_url, tmp_path, sim, store_timeout=0.6) as h:
+        waits = {"store_timeout": 0.6, "backoff_first": 0.5}
+        async with running(database_url, tmp_path, sim, **waits) as h:
             await h.onboard(["orders", "customers"])
             store = h.sim.stores[0]
             seen: set[str] = set()

@@ -10,6 +10,8 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 
+import sqlalchemy as sa
+
 from comptoir.accounts import Shop, find_shop
 from comptoir.base.instant import to_ms
 from comptoir.cloudsync import rows, rules, store
@@ -81,7 +83,7 @@ class Driver:
     async def _drive(self, shop_id: str) -> None:
         try:
             if await self._lease(shop_id):
-                keeper = asyncio.create_task(self._keep(shop_id))
+                keeper = asyncio.create_task(self._keep(shop_id, asyncio.current_task()))
                 try:
                     await self._drive_store(shop_id)
                 finally:
@@ -104,11 +106,15 @@ class Driver:
             )
         )
 
-    async def _keep(self, shop_id: str) -> None:
+    async def _keep(self, shop_id: str, driving: "asyncio.Task[None] | None") -> None:
+        """Renew the lease while the store is driven; stop driving if another server has it."""
         while True:
             await asyncio.sleep(RENEW)
-            with contextlib.suppress(Exception):
-                await self._lease(shop_id)
+            with contextlib.suppress(sa.exc.OperationalError):
+                if not await self._lease(shop_id) and driving is not None:
+                    log.warning("lease lost", shop_id=shop_id)
+                    driving.cancel()
+                    return
 
     async def _release(self, shop_id: str) -> None:
         """Give the store back, due again when the next of its contents is."""
@@ -203,8 +209,9 @@ class Driver:
             while waiting and drive.failure is None:
                 await self._drive_content(drive, waiting.pop(0))
 
-        many = min(len(due), self._context.settings.store_concurrency)
-        await asyncio.gather(*(take() for _ in range(many)))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(len(due), self._context.settings.store_concurrency)):
+                group.create_task(take())
 
     async def _drive_content(self, drive: _Drive, state: ContentState) -> None:
         now = to_ms(self._context.clock.now())
@@ -295,7 +302,7 @@ class Driver:
             )
         if state.first_finished_at is None:
             values["first_finished_at"] = now
-        if store.wanted_at(work.db, shop_id, state.content) <= opened_at:
+        if store.wanted_at(work.db, shop_id, state.content) < opened_at:
             values["want_incremental"] = False
         store.change_content(work.db, shop_id, state.content, **values)
 

@@ -81,6 +81,10 @@ def _url(frontend_url: str, controller: str, query: Mapping[str, str]) -> str:
     return f"{frontend_url}/index.php?{urlencode({**fixed, **query})}"
 
 
+MOST_COUNTED = 10**9
+"""What a store may claim of one page; more is taken for this much."""
+VERSIONS = ("prestashop_version", "ps_eventbus_version", "ps_accounts_version", "php_version")
+
 FAILURES: dict[int, tuple[Scope, str, str, float]] = {
     452: (Scope.STORE, "no-token", "the store cannot get a token from its account module", 1),
     453: (Scope.STORE, "misconfigured", "the store's module reports a wrong configuration", 10),
@@ -102,7 +106,7 @@ def read_page(status: int, location: str, body: bytes) -> Page | Failure:
     only 201 (uploaded and taken) and 200 (nothing to upload) move on (spec/eventbus.md §8.4)."""
     if 300 <= status < 400:
         return Failure(
-            Scope.STORE, "redirect", f"the store redirects to {location[:200]}", status, 5
+            Scope.STORE, "redirect", f"the store redirects to {_said(location)}", status, 5
         )
     try:
         answer = msgspec.json.decode(body, type=_Answer)
@@ -111,11 +115,13 @@ def read_page(status: int, location: str, body: bytes) -> Page | Failure:
             return _failure(status, "")
         return Failure(Scope.STORE, "not-json", f"the store answered {status} without JSON", status)
     code = answer.httpCode or status
+    if code == 200 and status == 200 and answer.total_objects > 0:
+        return Failure(Scope.CONTENT, "not-taken", "the store's upload was not taken", code, 5)
     if code in (200, 201) and status in (200, 201):
         return Page(
             full=answer.syncType == "full",
-            records=max(0, answer.total_objects),
-            remaining=max(0, answer.remaining_objects) if answer.has_remaining_objects else 0,
+            records=_count(answer.total_objects),
+            remaining=_count(answer.remaining_objects) if answer.has_remaining_objects else 0,
             status=code,
         )
     return _failure(code if code not in (200, 201) else status, answer.message)
@@ -125,14 +131,23 @@ def _failure(code: int, message: str) -> Failure:
     scope, reason, detail, patience = FAILURES.get(
         code, (Scope.CONTENT, "refused", f"the store answered {code}", 1)
     )
-    said = f": {message[:200]}" if message else ""
+    said = f": {_said(message)}" if message else ""
     return Failure(scope, reason, detail + said, code, patience)
+
+
+def _count(claimed: int) -> int:
+    return min(max(0, claimed), MOST_COUNTED)
+
+
+def _said(text: str) -> str:
+    """A store's own words, in a form that every database and log takes."""
+    return text[:200].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def read_health(status: int, location: str, body: bytes) -> Health:
     """What an answer to `apiHealthCheck` means (spec/eventbus.md §2.2)."""
     if 300 <= status < 400:
-        return Health(False, "redirect", f"the store redirects to {location[:200]}", {})
+        return Health(False, "redirect", f"the store redirects to {_said(location)}", {})
     if status != 200:
         _, reason, detail, _ = FAILURES.get(status, FAILURES[500])
         return Health(False, reason, f"{detail} ({status})", {})
@@ -144,9 +159,7 @@ def read_health(status: int, location: str, body: bytes) -> Health:
         detail = "the address does not answer as a store with ps_eventbus"
         return Health(False, "not-json", detail, {})
     versions = {
-        name: value[:64]
-        for name, value in found.items()
-        if name.endswith("_version") and isinstance(value, str)
+        name: _said(found[name])[:64] for name in VERSIONS if isinstance(found.get(name), str)
     }
     if found["ps_eventbus"] is False:
         return Health(

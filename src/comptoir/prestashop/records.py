@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,8 @@ from comptoir.prestashop.catalogue import Content, Kind, Property, by_collection
 from comptoir.prestashop.rowid import row_id, sort_key
 from comptoir.prestashop.values import Misfit, converter, text, time
 
-FORMAT = b"1"
+LONGEST_ID = 500
+FORMAT = b"2"
 """Goes into each row's digest: rows are written again after a change of how values are read."""
 
 
@@ -92,11 +93,11 @@ def read_line(line: bytes, zone: ZoneInfo) -> Iterator[Record]:
         yield Unreadable("unknown collection", line)
     elif found.delete_ids:
         for identifier in found.delete_ids:
-            yield Delete(content, str(identifier))
+            yield _delete(content, identifier, line)
     elif not isinstance(properties, dict):
         yield Unreadable("properties is not an object", line, content.name)
     elif found.action == "delete":
-        yield _delete(content, properties, line)
+        yield _delete(content, properties.get("id"), line)
     elif found.action == "upsert":
         yield _upsert(content, properties, bytes(found.properties), line, zone)
     else:
@@ -116,11 +117,13 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _delete(content: Content, properties: dict[str, Any], line: bytes) -> Record:
-    identifier = properties.get("id")
+def _delete(content: Content, identifier: object, line: bytes) -> Record:
     if isinstance(identifier, bool) or not isinstance(identifier, str | int):
         return Unreadable("a delete without id", line, content.name)
-    return Delete(content, str(identifier))
+    try:
+        return Delete(content, _short(str(text(identifier))))
+    except Misfit as wrong:
+        return Unreadable(f"the id of a delete: {wrong}", line, content.name)
 
 
 def _upsert(
@@ -140,7 +143,8 @@ def _upsert(
         except Misfit as wrong:
             values.extend((None, None) if prop.kind is Kind.TIME else (None,))
             misfits[prop.name] = (str(wrong), value)
-    digest = hashlib.blake2b(sent, digest_size=16, salt=FORMAT, person=zone.key.encode()[:16])
+    digest = hashlib.blake2b(sent, digest_size=16, salt=FORMAT)
+    digest.update(zone.key.encode())
     return Upsert(
         content,
         identifier,
@@ -171,7 +175,14 @@ def _identify(content: Content, properties: dict[str, Any]) -> str:
     """The row's id. Raises: Misfit when a property of the key is missing."""
     if content.singleton:
         return "1"
-    return row_id(list(_key_parts(content, properties, content.shape.key)))
+    return _short(row_id(list(_key_parts(content, properties, content.shape.key))))
+
+
+def _short(identifier: str) -> str:
+    """Raises: Misfit when it is longer than a database can have in a key."""
+    if len(identifier) > LONGEST_ID:
+        raise Misfit("the id is too long")
+    return identifier
 
 
 def _key_parts(content: Content, properties: dict[str, Any], names: Sequence[str]) -> Iterator[str]:
@@ -187,7 +198,7 @@ def _zone(name: Any, otherwise: ZoneInfo) -> ZoneInfo:
     return zone_named(name) or otherwise if isinstance(name, str) else otherwise
 
 
-@cache
+@lru_cache(1000)
 def zone_named(name: str) -> ZoneInfo | None:
     """The time zone of that name; None if there is none."""
     try:
