@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from comptoir.accounts import Shop, ShopNotFound, consented_contents, load_shop
-from comptoir.cloudsync import collect, report, schedule, store
+from comptoir.cloudsync import collect, report, schedule
 from comptoir.cloudsync.errors import (
     ContentUnknown,
     JobUnknown,
@@ -45,9 +45,7 @@ def _store(caller: Caller | None) -> str:
 async def job(request: Request, context: Context, caller: Caller | None) -> Response:
     """201 and nothing else makes the store accept the job, for ever (spec/eventbus.md §1.1)."""
     shop_id, job_id = _store(caller), str(request.path_params["job_id"])
-    found = await context.db.read(lambda db: store.find_run(db, shop_id, job_id))
-    if found is None:
-        raise JobUnknown
+    await collect.find_job(context, shop_id, job_id)
     return Response(status_code=201)
 
 

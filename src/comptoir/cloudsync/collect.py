@@ -4,22 +4,30 @@ Records are applied in chunks, each in its own transaction. If the connection br
 applied stays and the store sends the page again: applying twice changes nothing.
 """
 
+import re
 from collections.abc import AsyncIterator, Iterator
-from urllib.parse import parse_qsl
+from typing import Any
+from urllib.parse import unquote_to_bytes
 from zoneinfo import ZoneInfo
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 from starlette.requests import Request
 
-from comptoir.cloudsync import merge, rows, store
+from comptoir.cloudsync import aside, merge, rows, store
 from comptoir.cloudsync.errors import JobUnknown, UploadTooLarge, UploadUnreadable
 from comptoir.infra.db.dialect import lock_store
 from comptoir.infra.http.context import Context
 from comptoir.infra.work import Work
+from comptoir.prestashop.catalogue import Content, catalogue
 from comptoir.prestashop.records import Record, Unreadable, Upsert, columns, read_line, zone_named
 
 CHUNK = 1000
-"""Records applied in one transaction."""
+"""Records applied in one transaction, at most."""
+CHUNK_BYTES = 4 << 20
+"""Bytes of lines applied in one transaction, about."""
+JOB = re.compile(r"[A-Za-z0-9_-]{1,200}")
+LONGEST_NAME = 100
+"""Bytes of a form field's name."""
 LONGEST_LINE = 8 << 20
 """Bytes of a line that is still read; a longer one is set aside."""
 UTC = ZoneInfo("UTC")
@@ -61,52 +69,98 @@ async def collect(context: Context, request: Request, shop_id: str, job_id: str)
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > context.settings.max_upload:
         raise UploadTooLarge(limit=context.settings.max_upload)
-    run = await context.db.read(lambda db: store.find_run(db, shop_id, job_id))
-    if run is None:
-        raise JobUnknown
+    run = await find_job(context, shop_id, job_id)
     zone = await context.db.read(lambda db: _zone(rows.info(db, shop_id).get("timezone")))
-    outcome = merge.Outcome()
-    chunk: list[Record] = []
+    upload = _Upload(context, run, _family(context, request, run))
     async for line in _lines(request, context.settings.max_upload):
         if len(line) > LONGEST_LINE:
-            chunk.append(Unreadable("the line is too long", line))
+            await upload.take(Unreadable("the line is too long", line[: aside.SHOWN]))
             continue
         for record in read_line(line, zone):
-            chunk.append(record)
+            await upload.take(record, len(line))
             if isinstance(record, Upsert) and record.content.name == "info":
                 zone = _zone_of(record, zone)
-        if len(chunk) >= CHUNK:
-            outcome.add(await _apply(context, run, chunk))
-            chunk = []
-    if chunk:
-        outcome.add(await _apply(context, run, chunk))
-    await context.db.write(lambda work: _received(work, run))
-    return outcome
+    return await upload.end()
 
 
-async def _apply(context: Context, run: store.Run, records: list[Record]) -> merge.Outcome:
-    def unit(work: Work) -> merge.Outcome:
-        lock_store(work.db, run.shop_id)
-        batch = rows.Batch(work.db, run.shop_id, run.run_id, run.lang, work.now_ms)
-        return merge.apply(batch, records)
-
-    outcome = await context.db.write(unit, actor=f"store:{run.shop_id}")
-    for name in ("written", "unchanged", "deleted", "set_aside"):
-        context.metrics.records.labels(run.content, name).inc(getattr(outcome, name))
-    return outcome
+async def find_job(context: Context, shop_id: str, job_id: str) -> store.Run:
+    """Raises: JobUnknown."""
+    run = None
+    if JOB.fullmatch(job_id):
+        run = await context.db.read(lambda db: store.find_run(db, shop_id, job_id))
+    if run is None:
+        raise JobUnknown
+    return run
 
 
-def _received(work: Work, run: store.Run) -> None:
-    lock_store(work.db, run.shop_id)
-    again = store.find_run(work.db, run.shop_id, run.run_id)
-    if again is not None:
-        store.change_run(
-            work.db,
-            run.shop_id,
-            run.run_id,
-            received=again.received + 1,
-            touched_at=work.now_ms,
+def _family(context: Context, request: Request, run: store.Run) -> Content | None:
+    """The run's content, if each of its batches holds whole parents; None if this is no such
+    batch: pages of a full sync cut parents where they end."""
+    content = catalogue()[run.content]
+    paged = run.full or request.headers.get("full-sync-requested") == "1"
+    return content if content.shape.whole_parent and not paged else None
+
+
+class _Upload:
+    """One upload: its records go into the database a chunk at a time."""
+
+    def __init__(self, context: Context, run: store.Run, family: Content | None) -> None:
+        self._context = context
+        self._run = run
+        self._family = family
+        self._parents: set[Any] = set()
+        self._mark = f"{run.run_id}/{context.ids.token(8)}" if family else run.run_id
+        self._began: int | None = None
+        self._chunk: list[Record] = []
+        self._size = 0
+        self._outcome = merge.Outcome()
+
+    async def take(self, record: Record, size: int = 0) -> None:
+        self._chunk.append(record)
+        self._size += size
+        if len(self._chunk) >= CHUNK or self._size >= CHUNK_BYTES:
+            await self._apply(last=False)
+
+    async def end(self) -> merge.Outcome:
+        """Apply the rest and count the upload, in one transaction."""
+        await self._apply(last=True)
+        return self._outcome
+
+    async def _apply(self, *, last: bool) -> None:
+        records, self._chunk, self._size = self._chunk, [], 0
+        if self._family:
+            self._parents |= merge.parents(self._family, records)
+
+        def unit(work: Work) -> tuple[merge.Outcome, int]:
+            shop_id = self._run.shop_id
+            lock_store(work.db, shop_id)
+            run = store.find_run(work.db, shop_id, self._run.run_id)
+            if run is None:
+                raise JobUnknown
+            batch = rows.Batch(work.db, shop_id, self._mark, run.lang, work.now_ms)
+            outcome = merge.apply(batch, records)
+            began = work.now_ms if self._began is None else self._began
+            if last:
+                if self._family:
+                    outcome.deleted += merge.settle_parents(
+                        batch, self._family, self._parents, began
+                    )
+                store.change_run(
+                    work.db,
+                    shop_id,
+                    run.run_id,
+                    received=run.received + 1,
+                    touched_at=work.now_ms,
+                )
+            return outcome, began
+
+        outcome, self._began = await self._context.db.write(
+            unit, actor=f"store:{self._run.shop_id}"
         )
+        self._outcome.add(outcome)
+        for name in ("written", "unchanged", "deleted", "set_aside"):
+            counter = self._context.metrics.records.labels(self._run.content, name)
+            counter.inc(getattr(outcome, name))
 
 
 def _zone(name: object) -> ZoneInfo:
@@ -168,12 +222,48 @@ async def _multipart_lines(request: Request, boundary: str, limit: int) -> Async
 
 async def _form_lines(request: Request, limit: int) -> AsyncIterator[bytes]:
     """Modules v2: a form with all lines in one field (spec/eventbus.md §1.5)."""
-    body = b"".join([data async for data in _body(request, limit)])
-    try:
-        fields = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=10))
-    except ValueError as wrong:
-        raise UploadUnreadable(reason="the body is not a form") from wrong
-    if b"lines" not in fields:
-        raise UploadUnreadable(reason="the form has no field named lines")
-    for line in fields[b"lines"].split(b"\n"):
+    lines, form = Lines(), FormField(b"lines")
+    async for data in _body(request, limit):
+        for line in lines.feed(form.feed(data)):
+            yield line
+    for line in lines.feed(form.feed(b"&")):
         yield line
+    if not form.found:
+        raise UploadUnreadable(reason="the form has no field named lines")
+    for line in lines.end():
+        yield line
+
+
+class FormField:
+    """Takes one field out of an URL-encoded form while it streams in."""
+
+    def __init__(self, name: bytes) -> None:
+        self._name = name
+        self._held = b""
+        self._inside: bool | None = None
+        """Whether this is the field's value; None while a name is read."""
+        self.found = False
+
+    def feed(self, data: bytes) -> bytes:
+        """What the data adds to the field's value. Feed `&` at the end."""
+        data, self._held = self._held + data, b""
+        found = b""
+        while data:
+            if self._inside is None:
+                name, equals, after = data.partition(b"=")
+                if not equals:
+                    self._held = data[-LONGEST_NAME:]
+                    break
+                self._inside = name.rpartition(b"&")[2] == self._name
+                self.found = self.found or self._inside
+                data = after
+            value, ampersand, data = data.partition(b"&")
+            if not ampersand:
+                cut = value.rfind(b"%", -2)
+                if cut >= 0:
+                    value, self._held = value[:cut], value[cut:]
+            if self._inside:
+                found += unquote_to_bytes(value.replace(b"+", b" "))
+            if ampersand:
+                self._inside = None
+        return found

@@ -4,25 +4,20 @@ Deletes follow the safe rule of spec/eventbus.md §3.4: a bare product id ends t
 combination at once, the others only when a finished incremental run has not seen the product.
 """
 
-import hashlib
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
 
-from comptoir.cloudsync import rows
+from comptoir.cloudsync import aside, rows
 from comptoir.cloudsync.rows import Batch
-from comptoir.cloudsync.tables import RAW, pending_delete, set_aside, sync_run
+from comptoir.cloudsync.tables import RAW, pending_delete, sync_run
 from comptoir.infra.db.dialect import upsert
 from comptoir.prestashop.catalogue import Content, Kind, catalogue
-from comptoir.prestashop.records import Delete, Record, Unreadable, Upsert
+from comptoir.prestashop.records import Delete, Record, Unreadable, Upsert, columns
 from comptoir.prestashop.rowid import row_id, sort_key
-
-SHOWN = 1 << 20
-"""Bytes kept of a line that is set aside."""
 
 
 @dataclass(slots=True)
@@ -45,18 +40,24 @@ class Outcome:
 def apply(batch: Batch, records: Iterable[Record]) -> Outcome:
     """Apply records in order. Idempotent: applying them again changes nothing."""
     outcome = Outcome()
+    left: list[aside.Found] = []
     for (kind, content), group in groupby(records, key=_kind):
         if kind is Upsert and content is not None:
-            _upserts(batch, content, [r for r in group if isinstance(r, Upsert)], outcome)
+            upserts = [r for r in group if isinstance(r, Upsert)]
+            _upserts(batch, content, upserts, outcome)
+            left.extend(_misfits(content, upserts))
         elif kind is Delete and content is not None:
             for record in group:
                 if isinstance(record, Delete):
                     _delete(batch, content, record.id, outcome)
         else:
-            for record in group:
-                if isinstance(record, Unreadable):
-                    keep_aside(batch, record.content, "", "", record.reason, record.line)
-                    outcome.set_aside += 1
+            left.extend(
+                aside.Found(r.content, "", "", r.reason, r.line)
+                for r in group
+                if isinstance(r, Unreadable)
+            )
+    aside.keep(batch, left)
+    outcome.set_aside = len(left)
     return outcome
 
 
@@ -74,11 +75,12 @@ def _upserts(batch: Batch, content: Content, found: Sequence[Upsert], outcome: O
     if _key_grew(content):
         short = {_short_key(row) for row in found} - {row.sort_id for row in found}
         rows.end_by_id(batch, content, short)
+
+
+def _misfits(content: Content, found: Sequence[Upsert]) -> Iterator[aside.Found]:
     for row in found:
         for name, (reason, value) in (row.misfits or {}).items():
-            sent = json.dumps(value, ensure_ascii=True).encode()
-            keep_aside(batch, content.name, row.id, name, reason, sent)
-            outcome.set_aside += 1
+            yield aside.Found(content.name, row.id, name, reason, rows.as_json(value).encode())
 
 
 def _key_grew(content: Content) -> bool:
@@ -89,35 +91,6 @@ def _key_grew(content: Content) -> bool:
 
 def _short_key(row: Upsert) -> str:
     return sort_key(row.id.rpartition("-")[0] or row.id)
-
-
-def keep_aside(batch: Batch, content: str, row: str, name: str, reason: str, value: bytes) -> None:
-    """Keep what could not be applied. The same again only counts up."""
-    kept = value[:SHOWN]
-    digest = hashlib.blake2b(digest_size=16)
-    for part in (content.encode(), row.encode(), name.encode(), value):
-        digest.update(len(part).to_bytes(8, "big") + part)
-    identity = {"shop_id": batch.shop_id, "id": digest.hexdigest()}
-    c = set_aside.c
-    again = batch.db.execute(
-        set_aside.update()
-        .where(c.shop_id == batch.shop_id, c.id == identity["id"])
-        .values(times=c.times + 1, last_seen_at=batch.now, run_id=batch.run_id)
-    )
-    if not again.rowcount:
-        batch.db.execute(
-            set_aside.insert().values(
-                **identity,
-                content=content,
-                row_id=row,
-                property=name,
-                reason=reason,
-                value=kept,
-                run_id=batch.run_id,
-                first_seen_at=batch.now,
-                last_seen_at=batch.now,
-            )
-        )
 
 
 def _delete(batch: Batch, content: Content, identifier: str, outcome: Outcome) -> None:
@@ -228,22 +201,34 @@ def settle_deletes(batch: Batch, content: Content) -> None:
     batch.db.execute(pending_delete.delete().where(*mine))
 
 
-def settle_parents(batch: Batch, content: Content) -> None:
-    """At the end of an incremental run: what a resent parent no longer holds is gone.
+def parents(content: Content, records: Iterable[Record]) -> set[Any]:
+    """Of a content whose batches hold whole parents: the parents that these rows belong to."""
+    place = columns(content).index(content.shape.outbox_id[0])
+    upserts = (r for r in records if isinstance(r, Upsert) and r.content is content)
+    return {row.values[place] for row in upserts if row.values[place] is not None}
+
+
+def settle_parents(batch: Batch, content: Content, found: set[Any], began: int) -> int:
+    """At the end of an incremental upload: what a resent parent no longer holds is gone.
 
     An incremental batch carries all rows of an outbox id (spec/eventbus.md §3.5), so a product
-    taken out of a cart shows by its absence.
+    taken out of a cart shows by its absence. The upload has a run id of its own in `batch`; what
+    another one brought since it began stays.
     """
-    if not content.shape.whole_parent:
-        return
     table = RAW[content.name].c
     parent = table[content.shape.outbox_id[0]]
-    resent = sa.select(parent).where(
-        table.shop_id == batch.shop_id,
-        table.run_id == batch.run_id,
-        table.removed_at.is_(None),
-    )
-    rows.end(batch, content, parent.in_(resent), table.run_id != batch.run_id)
+    keys, ended = list(found), 0
+    for start in range(0, len(keys), 1000):
+        ended += len(
+            rows.end(
+                batch,
+                content,
+                parent.in_(keys[start : start + 1000]),
+                table.run_id != batch.run_id,
+                table.last_synced_at < began,
+            )
+        )
+    return ended
 
 
 def sweep(batch: Batch, content: Content, languages: Sequence[str]) -> int:

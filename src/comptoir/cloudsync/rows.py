@@ -65,7 +65,7 @@ def _parameters(batch: Batch, row: Upsert) -> tuple[Any, ...]:
         row.sort_id,
         row.id,
         *row.values,
-        json.dumps(row.extra, ensure_ascii=True) if row.extra else None,
+        as_json(row.extra) if row.extra else None,
         json.dumps(misfits) if misfits else None,
         row.digest,
         batch.now,
@@ -74,6 +74,14 @@ def _parameters(batch: Batch, row: Upsert) -> tuple[Any, ...]:
         batch.run_id,
         batch.lang,
     )
+
+
+def as_json(value: object) -> str:
+    """What a store sent, as ASCII JSON."""
+    try:
+        return json.dumps(value, ensure_ascii=True)
+    except RecursionError:
+        return json.dumps({"comptoir": "nested too deeply to be kept"})
 
 
 def _digests(batch: Batch, content: Content, keys: list[str]) -> dict[str, bytes]:

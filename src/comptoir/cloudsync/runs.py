@@ -159,7 +159,6 @@ class Runner:
             if not self.run.full:
                 if self.content.name == "products":
                     merge.settle_deletes(batch, self.content)
-                merge.settle_parents(batch, self.content)
             else:
                 again = progress.moved and self.run.passes + 1 < rules.PASSES
                 if again and merge.unseen(batch, self.content, self.languages):

@@ -17,9 +17,10 @@ from comptoir.prestashop.catalogue import Content, Kind, Property, by_collection
 from comptoir.prestashop.rowid import row_id, sort_key
 from comptoir.prestashop.values import Misfit, converter, text, time
 
-LONGEST_ID = 500
 FORMAT = b"2"
 """Goes into each row's digest: rows are written again after a change of how values are read."""
+LONGEST_ID = 500
+"""Characters of an id: what a database takes in a key or an index is limited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,10 @@ def _convert(prop: Property, value: Any, zone: ZoneInfo, values: list[Any]) -> N
     if prop.kind is Kind.TIME:
         values.extend(time(value, zone) or (None, None))
     else:
-        values.append(_CONVERTERS[prop.kind, prop.base64](value))
+        found = _CONVERTERS[prop.kind, prop.base64](value)
+        if isinstance(found, str) and len(found) > LONGEST_ID and prop.name.startswith("id_"):
+            raise Misfit("too long for an id")
+        values.append(found)
 
 
 _CONVERTERS = {

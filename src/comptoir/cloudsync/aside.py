@@ -1,0 +1,106 @@
+"""Keep what could not be applied: each thing once, counted, and no more than a store's share."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from comptoir.cloudsync.rows import Batch
+from comptoir.cloudsync.tables import set_aside
+from comptoir.infra.db import dialect
+
+SHOWN = 1 << 16
+"""Bytes kept of what is set aside."""
+MOST = 1000
+"""Things kept of one store. What comes beyond is counted, by content and property."""
+BEYOND = "more was set aside than is kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing that could not be applied: a line, or a value of a row."""
+
+    content: str
+    row: str
+    property: str
+    reason: str
+    value: bytes
+
+    def id(self) -> str:
+        digest = hashlib.blake2b(digest_size=16)
+        for part in (self.content.encode(), self.row.encode(), self.property.encode(), self.value):
+            digest.update(len(part).to_bytes(8, "big") + part)
+        return digest.hexdigest()
+
+
+def keep(batch: Batch, found: Iterable[Found]) -> None:
+    """Keep what is new; of what is known, count how often it came."""
+    times: dict[str, int] = {}
+    things: dict[str, Found] = {}
+    for thing in found:
+        key = thing.id()
+        times[key] = times.get(key, 0) + 1
+        things[key] = thing
+    if not things:
+        return
+    known = _known(batch, list(things))
+    new = [key for key in things if key not in known]
+    room = max(0, MOST - _count(batch)) if new else 0
+    for key in new[room:]:
+        beyond = Found(things[key].content, "", things[key].property, BEYOND, b"")
+        things[beyond.id()] = beyond
+        times[beyond.id()] = times.get(beyond.id(), 0) + times.pop(key)
+    known = _known(batch, list(times))
+    for key, many in times.items():
+        if key in known:
+            _again(batch, key, many)
+        else:
+            _add(batch, key, things[key], many)
+
+
+def forget(db: sa.Connection, shop_id: str, before: int) -> None:
+    """Drop what did not come again since."""
+    c = set_aside.c
+    db.execute(set_aside.delete().where(c.shop_id == shop_id, c.last_seen_at < before))
+
+
+def _known(batch: Batch, keys: list[str]) -> set[str]:
+    name = batch.db.dialect.name
+    found = batch.db.execute(
+        sa.text("SELECT id FROM set_aside WHERE shop_id = :shop AND " + dialect.one_of(name, "id")),
+        {"shop": batch.shop_id, "keys": dialect.bind_list(name, keys)},
+    )
+    return {row[0] for row in found}
+
+
+def _count(batch: Batch) -> int:
+    query = sa.select(sa.func.count()).where(set_aside.c.shop_id == batch.shop_id)
+    return int(batch.db.execute(query).scalar_one())
+
+
+def _again(batch: Batch, key: str, many: int) -> None:
+    c = set_aside.c
+    batch.db.execute(
+        set_aside.update()
+        .where(c.shop_id == batch.shop_id, c.id == key)
+        .values(times=c.times + many, last_seen_at=batch.now, run_id=batch.run_id)
+    )
+
+
+def _add(batch: Batch, key: str, thing: Found, many: int) -> None:
+    batch.db.execute(
+        set_aside.insert().values(
+            shop_id=batch.shop_id,
+            id=key,
+            content=thing.content,
+            row_id=thing.row,
+            property=thing.property,
+            reason=thing.reason,
+            value=thing.value[:SHOWN],
+            run_id=batch.run_id,
+            times=many,
+            first_seen_at=batch.now,
+            last_seen_at=batch.now,
+        )
+    )
