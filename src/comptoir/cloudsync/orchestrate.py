@@ -14,9 +14,17 @@ import sqlalchemy as sa
 
 from comptoir.accounts import Shop, find_shop
 from comptoir.base.instant import to_ms
-from comptoir.cloudsync import rows, rules, store
+from comptoir.cloudsync import aside, rows, rules, store
 from comptoir.cloudsync.rules import ContentState
-from comptoir.cloudsync.runs import RestartFull, RunFailed, Runner, RunWithdrawn, unreachable
+from comptoir.cloudsync.runs import (
+    RestartFull,
+    RunFailed,
+    Runner,
+    RunWithdrawn,
+    open_runs,
+    settle,
+    unreachable,
+)
 from comptoir.infra.db.dialect import lock_store
 from comptoir.infra.http.context import Context
 from comptoir.infra.http.outbound import CallFailed
@@ -28,7 +36,6 @@ from comptoir.prestashop.catalogue import catalogue
 
 LEASE_MS = 15_000
 RENEW = 5.0
-KEEP_RUNS_MS = 30 * 86_400_000
 log = logger("sync")
 
 
@@ -41,6 +48,7 @@ class _Drive:
     tried: set[str] = field(default_factory=set)
     reasons: Counter[str] = field(default_factory=Counter)
     failure: Failure | None = None
+    succeeded: bool = False
 
     def note(self, failure: Failure) -> None:
         """A content failed; when the same goes wrong again and again it is the store."""
@@ -146,7 +154,9 @@ class Driver:
                 due = due[:1]
             await self._drive_contents(drive, due)
             drive.languages = await self._languages(shop_id)
-        if drive.failure is not None:
+        if drive.failure is not None and (
+            drive.failure.scope is Scope.STORE or not drive.succeeded
+        ):
             await self._postpone(shop_id, drive.failure)
         else:
             await self._context.db.write(lambda work: _settled(work, shop_id))
@@ -165,7 +175,8 @@ class Driver:
         return list(dict.fromkeys([*first, *others]))
 
     async def _due(self, drive: _Drive) -> list[ContentState]:
-        """Contents to run now that this drive has not failed on: `info` first."""
+        """Contents to run now that this drive has not failed on: `info` first, those that failed
+        before last, so that they do not keep the others from their turn."""
         now = to_ms(self._context.clock.now())
         shop_id = drive.shop.shop_id
         shop, states = await self._context.db.read(
@@ -175,7 +186,7 @@ class Driver:
             return []
         order = {name: place for place, name in enumerate(catalogue())}
         due = [s for s in states if s.due(now) and s.content not in drive.tried]
-        return sorted(due, key=lambda s: (s.content != "info", order[s.content]))
+        return sorted(due, key=lambda s: (s.content != "info", s.failures > 0, order[s.content]))
 
     async def _check_health(self, shop: Shop) -> Failure | None:
         try:
@@ -222,6 +233,7 @@ class Driver:
             except RestartFull:
                 full = True
                 await self._run_all(drive, state, full=True)
+            drive.succeeded = True
         except RunWithdrawn:
             drive.tried.add(state.content)
         except RunFailed as failed:
@@ -238,24 +250,18 @@ class Driver:
         page = min(state.page, usual) if state.page else usual
         opened_at = to_ms(self._context.clock.now())
         runs = await self._context.db.write(
-            lambda work: _open_runs(work, drive.shop.shop_id, content.name, wanted, full=full)
+            lambda work: open_runs(work, drive.shop.shop_id, content.name, wanted, full=full)
         )
         runners = [
             Runner(self._context, drive.shop, content, drive.languages, run, page) for run in runs
         ]
         status = 0
         try:
-            for runner in runners:
-                await runner.step()
-            for runner in runners:
-                while not runner.done:
-                    await runner.step()
-                status = runner.status
+            await self._pass(runners)
+            status = runners[-1].status
         except RestartFull:
             await self._context.db.write(
-                lambda work: store.end_runs(
-                    work.db, drive.shop.shop_id, [content.name], "restarted", work.now_ms
-                )
+                lambda work: _restarted(work, drive.shop.shop_id, content.name)
             )
             raise
         finally:
@@ -269,6 +275,21 @@ class Driver:
         await self._context.db.write(
             lambda work: self._done(work, drive.shop.shop_id, state, opened_at, status, full=full)
         )
+
+    async def _pass(self, runners: list[Runner]) -> None:
+        """Page by page until nothing remains in any language, again where a pass is in doubt."""
+        while True:
+            for runner in runners:
+                if not runner.passed:
+                    await runner.step()
+            for runner in runners:
+                while not runner.passed:
+                    await runner.step()
+            again = await self._context.db.write(lambda work: settle(work, runners))
+            if not again:
+                return
+            for runner, run in zip(runners, again, strict=True):
+                runner.again(run)
 
     def _done(
         self,
@@ -322,8 +343,10 @@ class Driver:
                 reason=failure.reason,
                 detail=failure.detail,
             )
-            if failure.reason in ("job-refused", "stalled"):
+            if failure.reason in ("job-refused", "stalled", "not-received"):
                 store.end_runs(work.db, shop_id, [state.content], "failed", work.now_ms)
+            if failure.reason == "not-received":
+                store.change_content(work.db, shop_id, state.content, want_full=True)
 
         await self._context.db.write(unit)
 
@@ -344,6 +367,7 @@ class Driver:
                 detail=failure.detail,
                 called_at=work.now_ms,
             )
+            _forget(work, shop_id)
 
         await self._context.db.write(unit)
 
@@ -360,27 +384,15 @@ class Driver:
 
 def _settled(work: Work, shop_id: str) -> None:
     store.change_store(work.db, shop_id, failures=0, backoff_until=None, reason="", detail="")
-    store.forget_runs(work.db, shop_id, work.now_ms - KEEP_RUNS_MS)
+    _forget(work, shop_id)
 
 
-def _open_runs(
-    work: Work, shop_id: str, content: str, languages: list[str], *, full: bool
-) -> list[store.Run]:
-    """The runs to drive: those under way are resumed, the missing ones made.
+def _forget(work: Work, shop_id: str) -> None:
+    store.forget_runs(work.db, shop_id, work.now_ms)
+    aside.forget(work.db, shop_id, work.now_ms - store.KEEP_MS)
 
-    Runs of the other kind, or in a language that is not wanted, are closed.
-    """
-    lock_store(work.db, shop_id)
-    under_way = store.running(work.db, shop_id, content)
-    fitting = {r.lang: r for r in under_way if r.full == full and r.lang in languages}
-    for run in under_way:
-        if fitting.get(run.lang) != run:
-            store.change_run(
-                work.db, shop_id, run.run_id, state="replaced", finished_at=work.now_ms
-            )
-    for lang in languages:
-        if lang not in fitting:
-            run = store.Run(shop_id, work.ids.token(24), content, lang, full, 0, 0, 0, work.now_ms)
-            store.add_run(work.db, run)
-            fitting[lang] = run
-    return [fitting[lang] for lang in languages]
+
+def _restarted(work: Work, shop_id: str, content: str) -> None:
+    """The full run that follows is resumed, also after a failure or a restart."""
+    store.end_runs(work.db, shop_id, [content], "restarted", work.now_ms)
+    store.change_content(work.db, shop_id, content, want_full=True)

@@ -6,6 +6,8 @@ from comptoir.prestashop.agent import Failure
 
 STALLED_PAGES = 3
 """Pages without progress after which a run is given up."""
+CIRCLING_PAGES = 200
+"""Pages after which a run that comes back to where it was, again and again, is given up."""
 PASSES = 3
 """Passes of a full run at most, while the store's rows move under it."""
 SMALLEST_PAGE = 10
@@ -57,6 +59,8 @@ class Progress:
     records: int = 0
     last_remaining: int | None = None
     stalled: int = 0
+    lowest: int | None = None
+    since_lowest: int = 0
 
     def page(self, *, limit: int, records: int, remaining: int) -> None:
         """Note a page of a full run. Rows come by `LIMIT limit OFFSET offset` without a snapshot:
@@ -72,16 +76,21 @@ class Progress:
         self.advance(remaining)
 
     def advance(self, remaining: int) -> None:
-        """Note what remains; `stalled` counts the pages in a row that brought it no lower."""
+        """Note what remains: `stalled` counts the pages in a row that brought it no lower,
+        `since_lowest` those since it was lowest."""
         if self.last_remaining is not None and 0 < remaining >= self.last_remaining:
             self.stalled += 1
         else:
             self.stalled = 0
         self.last_remaining = remaining
+        if self.lowest is None or remaining < self.lowest:
+            self.lowest, self.since_lowest = remaining, 0
+        else:
+            self.since_lowest += 1
 
     @property
     def stuck(self) -> bool:
-        return self.stalled >= STALLED_PAGES
+        return self.stalled >= STALLED_PAGES or self.since_lowest >= CIRCLING_PAGES
 
 
 def wait_after(failure: Failure, failures: int, *, first: float, most: float, jitter: float) -> int:

@@ -20,6 +20,11 @@ from comptoir.prestashop.agent import Failure, Page, Scope
 from comptoir.prestashop.catalogue import Content
 
 log = logger("sync")
+MOVED = "moved"
+"""The store's rows moved during the pass, or it was interrupted."""
+RESUMED_LATE = "resumed-late"
+"""The store had ended the pass before it was resumed and sent changes instead, which a further
+first page would have thrown away."""
 SLOW = 20.0
 """Seconds of a call after which the next page is asked smaller (spec/eventbus.md §8.4)."""
 
@@ -40,6 +45,43 @@ class RestartFull(Exception):
     """The store does a full sync where an incremental one was asked: its cursor is gone."""
 
 
+def open_runs(
+    work: Work, shop_id: str, content: str, languages: list[str], *, full: bool
+) -> list[store.Run]:
+    """The runs to drive: those under way are resumed, the missing ones made.
+
+    Runs of the other kind, or in a language that is not wanted, are closed. A first page empties
+    the store's outbox for all languages: one that had ended its pass before starts it again.
+    """
+    lock_store(work.db, shop_id)
+    under_way = store.running(work.db, shop_id, content)
+    fitting = {r.lang: r for r in under_way if r.full == full and r.lang in languages}
+    for run in under_way:
+        if fitting.get(run.lang) != run:
+            store.change_run(
+                work.db, shop_id, run.run_id, state="replaced", finished_at=work.now_ms
+            )
+    for lang in languages:
+        if lang not in fitting:
+            run = store.Run(shop_id, work.ids.token(24), content, lang, full, 0, 0, 0, work.now_ms)
+            store.add_run(work.db, run)
+            fitting[lang] = run
+    found = [fitting[lang] for lang in languages]
+    if full and any(r.received == 0 and r.state == store.RUNNING for r in found):
+        return [_reopened(work, r) if r.state == store.PASSED else r for r in found]
+    return found
+
+
+def _reopened(work: Work, run: store.Run, passes: int = 0) -> store.Run:
+    store.change_run(
+        work.db,
+        run.shop_id,
+        run.run_id,
+        **{"pass": run.passes + passes, "received": 0, "state": store.RUNNING, "reason": ""},
+    )
+    return replace(run, passes=run.passes + passes, received=0, state=store.RUNNING, doubt="")
+
+
 @dataclass(slots=True)
 class Runner:
     """Drives one run. `page` is the number of rows asked for; it shrinks when calls are slow."""
@@ -53,10 +95,14 @@ class Runner:
     status: int = 0
     """HTTP status of the last page."""
     _progress: rules.Progress | None = None
-    done: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Nothing remains in this pass."""
+        return self.run.state == store.PASSED
 
     async def step(self) -> None:
-        """Ask for one page; `done` when it was the last.
+        """Ask for one page.
 
         Raises:
             RunFailed, RunWithdrawn, RestartFull.
@@ -69,26 +115,19 @@ class Runner:
         self.status = page.status
         if not self.run.full and page.full:
             raise RestartFull
+        if first and not page.full:
+            raise _failed("not-full", "the store went on where a full sync was asked", page)
         if self.run.full and not page.full:
-            await self._note(page)
-            await self._pass_ended(progress)
+            await self._note(page, passed=True, doubt=RESUMED_LATE)
             return
         if self.run.full:
             progress.page(limit=self.page, records=page.records, remaining=page.remaining)
         else:
             progress.advance(page.remaining)
-        await self._note(page)
-        if page.remaining == 0:
-            await self._pass_ended(progress)
-        elif progress.stuck:
-            raise RunFailed(
-                Failure(
-                    Scope.CONTENT,
-                    "stalled",
-                    f"{page.remaining} rows remain and the store does not advance",
-                    page.status,
-                    5,
-                )
+        await self._note(page, passed=page.remaining == 0, doubt=MOVED if progress.moved else "")
+        if not self.passed and progress.stuck:
+            raise _failed(
+                "stalled", f"{page.remaining} rows remain and the store does not advance", page
             )
 
     async def _call(self, *, restart: bool) -> Page:
@@ -115,7 +154,7 @@ class Runner:
         found = agent.read_page(answer.status, answer.headers.get("location", ""), answer.body)
         if isinstance(found, Failure):
             self.context.metrics.store_calls.labels(found.reason).inc()
-            if found.reason == "gateway":
+            if found.reason == "gateway" or found.status == 413:
                 self.page = rules.smaller_page(self.page)
             raise RunFailed(found)
         self.context.metrics.store_calls.labels("page").inc()
@@ -123,66 +162,78 @@ class Runner:
             self.page = rules.smaller_page(self.page)
         return found
 
-    async def _note(self, page: Page) -> None:
+    async def _note(self, page: Page, *, passed: bool, doubt: str) -> None:
         """Count the page, and see whether the run may go on."""
 
         def unit(work: Work) -> store.Run | None:
             lock_store(work.db, self.shop.shop_id)
             run = store.find_run(work.db, self.shop.shop_id, self.run.run_id)
-            if run is not None:
-                store.change_run(
-                    work.db,
-                    run.shop_id,
-                    run.run_id,
-                    pages=run.pages + 1,
-                    records=sync_run.c.records + page.records,
-                    touched_at=work.now_ms,
-                )
-            return run
+            if run is None:
+                return None
+            state = store.PASSED if passed else store.RUNNING
+            store.change_run(
+                work.db,
+                run.shop_id,
+                run.run_id,
+                pages=run.pages + 1,
+                records=sync_run.c.records + page.records,
+                touched_at=work.now_ms,
+                state=state,
+                reason=doubt,
+            )
+            return replace(run, pages=run.pages + 1, state=state, doubt=doubt)
 
         run = await self.context.db.write(unit)
         if run is None:
             raise RunWithdrawn
-        self.run = replace(run, pages=run.pages + 1)
+        came, self.run = run.received > self.run.received, run
+        if page.status == 201 and page.records and not came:
+            raise _failed("not-received", "the store's upload was taken by somebody else", page)
 
-    async def _pass_ended(self, progress: rules.Progress) -> None:
-        """Nothing remains. A full run during which the store's rows moved is passed again before
-        rows that it did not see are taken for gone."""
+    def again(self, run: store.Run) -> None:
+        """Start another pass."""
+        self.run = run
+        self._progress = None
 
-        def unit(work: Work) -> bool:
-            lock_store(work.db, self.shop.shop_id)
-            if store.find_run(work.db, self.shop.shop_id, self.run.run_id) is None:
-                return True
-            batch = rows.Batch(
-                work.db, self.shop.shop_id, self.run.run_id, self.run.lang, work.now_ms
-            )
-            if not self.run.full:
-                if self.content.name == "products":
-                    merge.settle_deletes(batch, self.content)
-            else:
-                again = progress.moved and self.run.passes + 1 < rules.PASSES
-                if again and merge.unseen(batch, self.content, self.languages):
-                    store.change_run(
-                        work.db,
-                        self.run.shop_id,
-                        self.run.run_id,
-                        **{"pass": self.run.passes + 1, "received": 0},
-                    )
-                    return False
-                merge.sweep(batch, self.content, self.languages)
-            store.change_run(
-                work.db,
-                self.run.shop_id,
-                self.run.run_id,
-                state="done",
-                finished_at=work.now_ms,
-            )
-            return True
 
-        self.done = await self.context.db.write(unit)
-        if not self.done:
-            self._progress = None
-            self.run = replace(self.run, passes=self.run.passes + 1, received=0)
+def settle(work: Work, runners: Sequence[Runner]) -> list[store.Run]:
+    """All languages of a content have passed. Returns the runs to pass again; none: all is done.
+
+    A full pass in doubt is made again before rows that it did not see are taken for gone, in
+    every language: the first page of one empties the store's outbox for all.
+
+    Raises:
+        RunWithdrawn.
+    """
+    shop_id, content = runners[0].shop.shop_id, runners[0].content
+    lock_store(work.db, shop_id)
+    under_way = {run.run_id for run in store.running(work.db, shop_id, content.name)}
+    if not all(runner.run.run_id in under_way for runner in runners):
+        raise RunWithdrawn
+    batches = [rows.Batch(work.db, shop_id, r.run.run_id, r.run.lang, work.now_ms) for r in runners]
+    pairs = list(zip(runners, batches, strict=True))
+    if any(_must_pass_again(runner, batch) for runner, batch in pairs):
+        return [_reopened(work, runner.run, 1) for runner in runners]
+    for runner, batch in pairs:
+        if runner.run.full:
+            merge.sweep(batch, content, runner.languages)
+        elif content.name == "products":
+            merge.settle_deletes(batch, content)
+        store.change_run(
+            work.db, shop_id, runner.run.run_id, state="done", finished_at=work.now_ms, reason=""
+        )
+    return []
+
+
+def _must_pass_again(runner: Runner, batch: rows.Batch) -> bool:
+    run = runner.run
+    if not run.full or not run.doubt or run.passes + 1 >= rules.PASSES:
+        return False
+    return run.doubt == RESUMED_LATE or merge.unseen(batch, runner.content, runner.languages)
+
+
+def _failed(reason: str, detail: str, page: Page) -> RunFailed:
+    return RunFailed(Failure(Scope.CONTENT, reason, detail, page.status, 5))
 
 
 def unreachable(failed: CallFailed) -> Failure:

@@ -16,6 +16,11 @@ from comptoir.infra.db.dialect import lock_store, upsert
 
 _STATE = [sync_content.c[f.name] for f in fields(ContentState)]
 RUNNING = "running"
+PASSED = "passed"
+"""Nothing remains of the run's language; the other languages of the content are not as far."""
+OPEN = (RUNNING, PASSED)
+KEEP_MS = 30 * 86_400_000
+KEEP_EMPTY_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +35,11 @@ class Run:
     passes: int
     pages: int
     received: int
-    """Uploads of it that were committed."""
+    """Uploads of it that were committed, in this pass."""
     started_at: int
+    state: str = RUNNING
+    doubt: str = ""
+    """Why this pass may have missed rows; "" if it was steady."""
 
 
 def contents(db: sa.Connection, shop_id: str) -> list[ContentState]:
@@ -128,11 +136,13 @@ _RUN = (
     sync_run.c.pages,
     sync_run.c.received,
     sync_run.c.started_at,
+    sync_run.c.state,
+    sync_run.c.reason.label("doubt"),
 )
 
 
 def find_run(db: sa.Connection, shop_id: str, run_id: str) -> Run | None:
-    """The store's run of that id, if it is under way."""
+    """The store's run of that id, if it takes uploads."""
     c = sync_run.c
     row = db.execute(
         sa.select(*_RUN).where(c.shop_id == shop_id, c.run_id == run_id, c.state == RUNNING)
@@ -145,7 +155,7 @@ def running(db: sa.Connection, shop_id: str, content: str) -> list[Run]:
     c = sync_run.c
     rows = db.execute(
         sa.select(*_RUN)
-        .where(c.shop_id == shop_id, c.content == content, c.state == RUNNING)
+        .where(c.shop_id == shop_id, c.content == content, c.state.in_(OPEN))
         .order_by(c.started_at, c.run_id)
     )
     return [Run(**row._asdict()) for row in rows]
@@ -179,7 +189,7 @@ def end_runs(db: sa.Connection, shop_id: str, contents: list[str], state: str, n
     c = sync_run.c
     db.execute(
         sync_run.update()
-        .where(c.shop_id == shop_id, c.content.in_(contents), c.state == RUNNING)
+        .where(c.shop_id == shop_id, c.content.in_(contents), c.state.in_(OPEN))
         .values(state=state, finished_at=now)
     )
 
@@ -190,11 +200,16 @@ def recent_runs(db: sa.Connection, shop_id: str, limit: int = 50) -> list[dict[s
     return [dict(row) for row in db.execute(query.limit(limit)).mappings()]
 
 
-def forget_runs(db: sa.Connection, shop_id: str, before: int) -> None:
-    """Drop the record of runs that ended long ago."""
+def forget_runs(db: sa.Connection, shop_id: str, now: int) -> None:
+    """Drop the record of runs that ended long ago; soon that of runs that brought nothing."""
     c = sync_run.c
+    empty = sa.and_(c.records == 0, c.finished_at < now - KEEP_EMPTY_MS)
     db.execute(
-        sync_run.delete().where(c.shop_id == shop_id, c.state != RUNNING, c.finished_at < before)
+        sync_run.delete().where(
+            c.shop_id == shop_id,
+            c.state.not_in(OPEN),
+            sa.or_(c.finished_at < now - KEEP_MS, empty),
+        )
     )
 
 
