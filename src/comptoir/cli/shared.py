@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from comptoir.base.errors import Problem
 from comptoir.infra.http.context import Context
@@ -91,9 +92,14 @@ def table(*columns: str) -> Table:
     return made
 
 
+def plain(text: str) -> Text:
+    """What somebody else wrote, as it is: neither markup nor terminal codes take effect."""
+    return Text("".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text))
+
+
 def say(value: Any, as_json: bool, text: str) -> None:
     """The result: as JSON for programs, as text for people."""
     if as_json:
         print(json.dumps(value, ensure_ascii=False))
     else:
-        screen.print(text, markup=False, soft_wrap=True)
+        screen.print(plain(text), soft_wrap=True)

@@ -6,7 +6,7 @@ import msgspec
 import typer
 
 from comptoir import accounts, cloudsync
-from comptoir.cli.shared import AsJson, Data, Installation, fail, say, screen, table
+from comptoir.cli.shared import AsJson, Data, Installation, fail, plain, say, screen, table
 from comptoir.prestashop.catalogue import catalogue, content_named
 
 ShopId = Annotated[str, typer.Argument(metavar="SHOP", help="The store's cloudShopId")]
@@ -32,7 +32,7 @@ def store_commands(installation: Installation) -> typer.Typer:
         shown = table("store", "name", "address", "verified")
         for shop in shops:
             verified = "yes" if shop.verified else shop.error_code or "no"
-            shown.add_row(shop.shop_id, shop.name, shop.frontend_url, verified)
+            shown.add_row(shop.shop_id, plain(shop.name), plain(shop.frontend_url), verified)
         screen.print(shown)
 
     @group.command("show")
@@ -91,7 +91,7 @@ def _print(shop: accounts.Shop, view: dict[str, Any]) -> None:
             str(row["rows"]),
             row["last_finished_at"] or "-",
             row["next_incremental_at"] or "-",
-            state,
+            plain(state),
         )
     screen.print(shown)
     for row in view["set_aside"]:

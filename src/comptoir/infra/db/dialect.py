@@ -1,16 +1,17 @@
 """What differs between SQLite and PostgreSQL, and nothing else does."""
 
 import json
+import sqlite3
+import threading
 from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 
+WAL_TRIES = 300
 SQLITE_PRAGMAS = (
-    "PRAGMA busy_timeout = 30000",
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
@@ -26,9 +27,25 @@ def prepare_sqlite(connection: DBAPIConnection) -> None:
     """Settings of every SQLite connection. Transactions are begun by us, not by the driver."""
     connection.isolation_level = None
     cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout = 30000")
+    _use_wal(cursor)
     for pragma in SQLITE_PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
+
+
+def _use_wal(cursor: DBAPICursor) -> None:
+    """Once for a new file, which others may be opening too: this change alone does not wait for
+    them by itself, whatever the busy timeout (https://sqlite.org/wal.html §2.2)."""
+    for left in reversed(range(WAL_TRIES)):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if not left:
+                raise
+            threading.Event().wait(0.1)
+        else:
+            return
 
 
 def upsert(
