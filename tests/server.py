@@ -208,10 +208,24 @@ class Server:
 
     def cli(self, *arguments: str) -> Any:
         """The value that a command prints with `--json`; it must end with 0 and print no more."""
-        done = self.run(*arguments, "--json")
-        assert done.returncode == 0, done.stderr
-        assert done.stderr == ""
-        return json.loads(done.stdout, parse_constant=_no_constant)
+        return _printed(self.run(*arguments, "--json"))
+
+    def quick(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """As `run`, but inside this process and so ten times as fast: for what is not about
+        processes."""
+        from typer.testing import CliRunner
+
+        from comptoir.app.main import app
+
+        ours = {k: v for k, v in self.environ.items() if k.startswith("COMPTOIR_")}
+        done = CliRunner().invoke(app, list(arguments), env=ours)
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
+
+    def quick_cli(self, *arguments: str) -> Any:
+        """As `cli`, inside this process."""
+        return _printed(self.quick(*arguments, "--json"))
 
     def create_identity(self, frontend_url: str, **more: object) -> Identity:
         """As `ps_accounts` does on install (spec/accounts.md §1.3.1)."""
@@ -251,6 +265,12 @@ class Server:
         assert given.status == 200, given.text
         token: str = given.json["access_token"]
         return token
+
+
+def _printed(done: "subprocess.CompletedProcess[str]") -> Any:
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return json.loads(done.stdout, parse_constant=_no_constant)
 
 
 def basic(client_id: str, secret: str) -> str:

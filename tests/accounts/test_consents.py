@@ -40,7 +40,7 @@ class Scene:
 
 @pytest.fixture(scope="module")
 def vendor(comptoir: Server) -> dict[str, str]:
-    made: dict[str, str] = comptoir.cli("vendor", "create", "acme")
+    made: dict[str, str] = comptoir.quick_cli("vendor", "create", "acme")
     return made
 
 
@@ -49,7 +49,7 @@ def scene(
     comptoir: Server, vendor: dict[str, str], request: pytest.FixtureRequest
 ) -> Iterator[Scene]:
     module = f"m{abs(hash(request.node.name)) % 10**12}"
-    comptoir.cli("module", "register", "--vendor", "acme", module, "--contents", "orders")
+    comptoir.quick_cli("module", "register", "--vendor", "acme", module, "--contents", "orders")
     with fake_store() as shop:
         store = verified(comptoir, shop)
         yield Scene(
@@ -166,16 +166,16 @@ def test_a_module_that_asks_for_less_later_reads_less(scene: Scene) -> None:
     scene.server.put(scene.path, token=scene.token)
     assert scene.reads("orders") == 200
     register = ("module", "register", "--vendor", "acme", scene.module)
-    scene.server.cli(*register, "--contents", "products")
+    scene.server.quick_cli(*register, "--contents", "products")
     assert scene.reads("orders") == 403
     assert scene.reads("products") == 403, "a new content needs a new consent"
     assert scene.granted(scene.server.get(scene.path, token=scene.token)) == set(ALWAYS)
-    scene.server.cli(*register, "--contents", "orders")
+    scene.server.quick_cli(*register, "--contents", "orders")
     assert scene.reads("orders") == 200
 
 
 def test_a_consent_is_for_the_vendor_of_the_module(scene: Scene) -> None:
     scene.server.put(scene.path, token=scene.token)
-    rival = scene.server.cli("vendor", "create", f"rival-{scene.module}")
+    rival = scene.server.quick_cli("vendor", "create", f"rival-{scene.module}")
     path = f"/raw/v1/{scene.store.shop_id}/orders"
     assert scene.server.get(path, token=scene.server.vendor_token(rival)).status == 403

@@ -189,7 +189,7 @@ def test_a_token_can_be_checked_by_anyone(comptoir: Server) -> None:
     path = "/accounts/v1/shop/token/verify"
 
     assert comptoir.post(path, {"token": token}).status == 200
-    vendor = comptoir.cli("vendor", "create", "checker")
+    vendor = comptoir.quick_cli("vendor", "create", "checker")
     assert comptoir.post(path, {"token": comptoir.vendor_token(vendor)}).status == 200
     for wrong in ("", "x", "a.b.c", token[:-4], token + "x", "é", "\ud800", "." * 9000):
         answer = comptoir.post(path, {"token": wrong})
@@ -223,7 +223,7 @@ def test_another_stores_token_opens_nothing(comptoir: Server, method: str, path:
     missing = comptoir.request(method, target, json_body=body)
     refused(missing, 401, "infra.token_missing")
     assert missing.header("WWW-Authenticate") == "Bearer"
-    vendor = comptoir.cli("vendor", "create", f"nosy-{path}")
+    vendor = comptoir.quick_cli("vendor", "create", f"nosy-{path}")
     wrong = comptoir.request(method, target, json_body=body, token=comptoir.vendor_token(vendor))
     refused(wrong, 403, "infra.wrong_kind_of_token")
 

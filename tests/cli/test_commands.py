@@ -29,7 +29,7 @@ def comptoir(request: pytest.FixtureRequest) -> Iterator[Server]:
 def fails(server: Server, *arguments: str, status: int = 1) -> str:
     """What a command that fails says on standard error; nothing on standard output."""
     for extra in ((), ("--json",)):
-        done = server.run(*arguments, *extra)
+        done = server.quick(*arguments, *extra)
         assert done.returncode == status, done.stderr
         assert done.stdout == ""
         assert "Traceback" not in done.stderr
@@ -55,7 +55,7 @@ def test_what_is_made_without_a_server_counts_when_it_starts(alone: Server) -> N
 
 
 def test_a_vendor_is_made_once(comptoir: Server) -> None:
-    vendor = comptoir.cli("vendor", "create", "acme")
+    vendor = comptoir.quick_cli("vendor", "create", "acme")
     said = fails(comptoir, "vendor", "create", "acme")
 
     assert said.startswith("error: ")
@@ -65,7 +65,7 @@ def test_a_vendor_is_made_once(comptoir: Server) -> None:
 
 @pytest.mark.parametrize("name", ["", "a b", "-x", "é", "a/b", "x" * 65, "a\nb"])
 def test_names_that_cannot_be_used(alone: Server, name: str) -> None:
-    done = alone.run("vendor", "create", "--", name)
+    done = alone.quick("vendor", "create", "--", name)
 
     assert done.returncode == 1
     assert "1 to 64 letters" in done.stderr
@@ -73,7 +73,7 @@ def test_names_that_cannot_be_used(alone: Server, name: str) -> None:
 
 
 def test_text_for_people_has_the_same_facts(alone: Server) -> None:
-    done = alone.run("vendor", "create", "readable")
+    done = alone.quick("vendor", "create", "readable")
 
     assert done.returncode == 0
     assert "client_secret  cs_" in done.stdout
@@ -83,9 +83,9 @@ def test_text_for_people_has_the_same_facts(alone: Server) -> None:
 
 
 def test_a_module_asks_for_all_35(alone: Server) -> None:
-    alone.cli("vendor", "create", "everything")
+    alone.quick_cli("vendor", "create", "everything")
     for names in (ALL, [name.replace("_", "-") for name in ALL]):
-        made = alone.cli(
+        made = alone.quick_cli(
             "module",
             "register",
             "--vendor",
@@ -100,23 +100,23 @@ def test_a_module_asks_for_all_35(alone: Server) -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_stands_for_its_contents(alone: Server, family: str) -> None:
-    alone.run("vendor", "create", "families")
+    alone.quick("vendor", "create", "families")
     register = ("module", "register", "--vendor", "families", f"of_{family}")
-    made = alone.cli(*register, "--contents", f" {family} ,")
+    made = alone.quick_cli(*register, "--contents", f" {family} ,")
 
     assert set(made["contents"]) == {*FAMILIES[family], *ALWAYS}
     assert made["contents"] == [name for name in ALL if name in made["contents"]]
 
 
 def test_a_module_without_contents_gets_what_is_always_included(alone: Server) -> None:
-    alone.cli("vendor", "create", "modest")
-    made = alone.cli("module", "register", "--vendor", "modest", "modest_module")
+    alone.quick_cli("vendor", "create", "modest")
+    made = alone.quick_cli("module", "register", "--vendor", "modest", "modest_module")
 
     assert set(made["contents"]) == set(ALWAYS)
 
 
 def test_what_a_module_cannot_ask_for(alone: Server) -> None:
-    alone.cli("vendor", "create", "wrong")
+    alone.quick_cli("vendor", "create", "wrong")
     register = ("module", "register", "--vendor", "wrong", "m", "--contents")
     said = fails(alone, *register, "orders,nonsense,cartProducts")
     assert "nonsense, cartProducts" in said
@@ -127,25 +127,25 @@ def test_a_module_belongs_to_a_vendor_that_is_there(alone: Server) -> None:
     said = fails(alone, "module", "register", "--vendor", "nobody", "m", "--contents", "orders")
     assert "comptoir vendor create nobody" in said
     for name in ("one", "other"):
-        alone.cli("vendor", "create", name)
-    alone.cli("module", "register", "--vendor", "one", "mine")
+        alone.quick_cli("vendor", "create", name)
+    alone.quick_cli("module", "register", "--vendor", "one", "mine")
     said = fails(alone, "module", "register", "--vendor", "other", "mine")
     assert "another vendor" in said and "choose another name" in said
 
 
 def test_stores(comptoir: Server) -> None:
-    assert comptoir.cli("store", "list") == []
-    assert "No store yet" in comptoir.run("store", "list").stdout
+    assert comptoir.quick_cli("store", "list") == []
+    assert "No store yet" in comptoir.quick("store", "list").stdout
     store = comptoir.create_identity("http://127.0.0.1:1/shop", name="Löwe [b]x[/b]")
-    (listed,) = comptoir.cli("store", "list")
+    (listed,) = comptoir.quick_cli("store", "list")
     assert listed["cloudShopId"] == store.shop_id
     assert listed["name"] == "Löwe [b]x[/b]"
     assert listed["isVerified"] is False
-    shown = comptoir.cli("store", "show", store.shop_id)
+    shown = comptoir.quick_cli("store", "show", store.shop_id)
     assert {name: shown[name] for name in listed} == listed
     assert "sync" in shown
     for command in (("store", "list"), ("store", "show", store.shop_id)):
-        text = comptoir.run(*command)
+        text = comptoir.quick(*command)
         assert text.returncode == 0
         assert "Löwe [b]x[/b]" in text.stdout
 
@@ -156,22 +156,22 @@ def test_a_stores_name_cannot_harm_the_operators_screen(comptoir: Server) -> Non
     for number, name in enumerate(names):
         store = comptoir.create_identity(f"http://127.0.0.1:1/harm{number}", name=name)
         for command in (("store", "list"), ("store", "show", store.shop_id)):
-            done = comptoir.run(*command)
+            done = comptoir.quick(*command)
             assert done.returncode == 0, done.stderr
             assert not any(code in done.stdout for code in "\x1b\x07\r\u202e")
-        assert comptoir.cli("store", "show", store.shop_id)["name"] == name
-    assert "[/red] [b" in comptoir.run("store", "list").stdout
+        assert comptoir.quick_cli("store", "show", store.shop_id)["name"] == name
+    assert "[/red] [b" in comptoir.quick("store", "list").stdout
 
 
 def test_asking_for_a_sync(comptoir: Server) -> None:
     store = comptoir.create_identity("http://127.0.0.1:1/sync")
-    asked = comptoir.cli("store", "sync", store.shop_id, "--contents", "orders,order-details")
+    asked = comptoir.quick_cli("store", "sync", store.shop_id, "--contents", "orders,order-details")
     assert asked == {
         "shop": store.shop_id,
         "contents": ["orders", "order_details"],
         "full": False,
     }
-    asked = comptoir.cli("store", "sync", store.shop_id, "--full")
+    asked = comptoir.quick_cli("store", "sync", store.shop_id, "--full")
     assert (asked["contents"], asked["full"]) == (ALL, True)
     said = fails(comptoir, "store", "sync", store.shop_id, "--contents", "ordres")
     assert "ordres" in said and "orders" in said
@@ -235,7 +235,7 @@ def test_the_data_option_wins_over_the_environment(
 ) -> None:
     folder = tmp_path_factory.mktemp("elsewhere")
     with prepared() as server:
-        made = server.run("vendor", "create", "x", "--data", str(folder / "d"), "--json")
+        made = server.quick("vendor", "create", "x", "--data", str(folder / "d"), "--json")
         assert made.returncode == 0
         assert (folder / "d" / "comptoir.db").exists()
         assert not server.data.exists()
@@ -243,7 +243,7 @@ def test_the_data_option_wins_over_the_environment(
 
 @pytest.mark.parametrize("arguments", [(), ("vendor",), ("store",), ("--help",)])
 def test_help_is_given(alone: Server, arguments: tuple[str, ...]) -> None:
-    done = alone.run(*arguments)
+    done = alone.quick(*arguments)
     assert "Usage" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
 
@@ -256,7 +256,7 @@ def test_an_unknown_command_is_a_usage_error(alone: Server) -> None:
 
 def test_what_the_operator_does_is_in_the_audit_log(alone: Server) -> None:
     """And no secret with it."""
-    made = alone.cli("vendor", "create", "audited")
+    made = alone.quick_cli("vendor", "create", "audited")
     if "COMPTOIR_DATABASE_URL" in alone.environ:
         import psycopg
 

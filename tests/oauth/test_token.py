@@ -26,7 +26,7 @@ def proved(comptoir: Server) -> Iterator[Identity]:
 
 @pytest.fixture(scope="module")
 def vendor(comptoir: Server) -> dict[str, str]:
-    made: dict[str, str] = comptoir.cli("vendor", "create", "acme")
+    made: dict[str, str] = comptoir.quick_cli("vendor", "create", "acme")
     return made
 
 

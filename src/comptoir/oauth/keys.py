@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc.jwk import RSAKey
 
 from comptoir.infra.database import Database
+from comptoir.infra.db.dialect import lock_store
 from comptoir.infra.vault import Vault
 from comptoir.infra.work import Work
 from comptoir.oauth.tables import signing_key
@@ -68,6 +69,7 @@ class KeyRing:
 
     def _add(self, work: Work, pem: bytes) -> None:
         """Another process may have been first: then its key stands."""
+        lock_store(work.db, PURPOSE)  # no store has this name: whoever makes a key takes turns
         active = sa.select(signing_key.c.kid).where(signing_key.c.retired_at.is_(None))
         if work.db.execute(active).first() is None:
             kid = f"comptoir-{work.now:%Y%m%d}-{work.ids.token(9)}"
