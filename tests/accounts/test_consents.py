@@ -134,8 +134,9 @@ def test_bodies_that_cannot_be_read(scene: Scene, body: bytes) -> None:
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_who_may_not(scene: Scene, method: str) -> None:
     server = scene.server
-    path = f"/accounts/v1/shops/{scene.store.shop_id}/consents/no_such_module"
-    refused(server.request(method, path, token=scene.token), 404, "accounts.module_not_found")
+    for unknown in ("no_such_module", "a%00b", "%E2%82%AC", "x" * 500):
+        path = f"/accounts/v1/shops/{scene.store.shop_id}/consents/{unknown}"
+        refused(server.request(method, path, token=scene.token), 404, "accounts.module_not_found")
     refused(server.request(method, scene.path), 401, "infra.token_missing")
     refused(
         server.request(method, scene.path, token=scene.vendor_token),
@@ -148,6 +149,11 @@ def test_who_may_not(scene: Scene, method: str) -> None:
         403,
         "infra.foreign_store",
     )
+
+
+def test_a_store_id_that_no_database_takes_is_not_there(scene: Scene) -> None:
+    for path in ("/raw/v1/a%00b/orders", "/reporting/v1/shop-sync-summary/a%00b"):
+        assert scene.server.get(path, token=scene.vendor_token).status == 404
 
 
 def test_the_operators_command_holds_for_the_next_request(scene: Scene) -> None:

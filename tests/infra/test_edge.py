@@ -94,14 +94,6 @@ def test_unknown_paths_answer_in_the_shape_of_their_api(comptoir: Server, path: 
         assert (found["status"], found["code"]) == (404, "not_found")
 
 
-def test_a_nul_character_leads_nowhere(comptoir: Server) -> None:
-    token = comptoir.store_token(comptoir.create_identity("http://127.0.0.1:1/nul"))
-    for path in ("/%00", "/accounts/v1/shops/x/consents/%00", "/raw/v1/%00/products"):
-        answer = comptoir.get(path, token=token)
-        assert answer.status == 404, path
-        assert "not_found" in answer.text
-
-
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [

@@ -18,6 +18,8 @@ def _shop(row: sa.Row[tuple[object, ...]]) -> Shop:
 
 
 def find_shop(db: sa.Connection, shop_id: str) -> Shop | None:
+    if "\0" in shop_id:  # PostgreSQL would not even look for it
+        return None
     row = db.execute(sa.select(*_SHOP).where(tables.shop.c.shop_id == shop_id)).first()
     return _shop(row) if row else None
 
@@ -103,6 +105,8 @@ def add_vendor(db: sa.Connection, name: str, organisation_id: str, now: int) -> 
 
 
 def find_module(db: sa.Connection, name: str) -> Module | None:
+    if "\0" in name:
+        return None
     c = tables.module.c
     row = db.execute(sa.select(c.module, c.vendor, c.contents).where(c.module == name)).first()
     return Module(row.module, row.vendor, tuple(json.loads(row.contents))) if row else None

@@ -17,7 +17,6 @@ from comptoir.infra.http.context import Context
 from comptoir.infra.log import logger
 
 SHAPE = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-NOTHING = "There is nothing at this path: /docs shows what there is."
 log = logger("http")
 
 
@@ -49,8 +48,7 @@ class Edge:
             await send(message)
 
         try:
-            app = _nothing_here if "\0" in scope["path"] else self._app
-            await app(scope, receive, sending)
+            await self._app(scope, receive, sending)
         except ClientDisconnect:
             status = status or 499
         except Exception:
@@ -82,12 +80,6 @@ class Edge:
         log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 
 
-async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
-    """No path has a NUL character, and no id: PostgreSQL would not even look for it."""
-    answer = problems.body(scope["path"], 404, "not_found", "Not Found", NOTHING)
-    await answer(scope, receive, send)
-
-
 def _route(scope: Scope) -> str:
     return str(getattr(scope.get("endpoint"), "template", "unknown"))
 
@@ -111,7 +103,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     """No such path, or not with this method."""
     assert isinstance(error, HTTPException)
     texts: dict[int, tuple[str, str]] = {
-        404: ("not_found", NOTHING),
+        404: ("not_found", "There is nothing at this path: /docs shows what there is."),
         405: ("method_not_allowed", "This path does not take this method: see /docs."),
     }
     code, detail = texts.get(error.status_code, ("http_error", str(error.detail)))
