@@ -127,7 +127,7 @@ def store_token(world: World, store: dict[str, str]) -> str:
         "grant_type": "client_credentials",
         "client_id": store["clientId"],
         "client_secret": store["clientSecret"],
-        "audience": f"store/{store['cloudShopId']}",
+        "audience": f"store/{store['cloudShopId']} {world.context.settings.base}/accounts",
     }
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = world.request("POST", "/oauth2/token", kind, urlencode(form))

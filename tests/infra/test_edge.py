@@ -7,7 +7,13 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 
+from comptoir.base.clock import SystemClock
+from comptoir.base.ids import SystemIds
+from comptoir.infra.database import Database
+from comptoir.infra.db.tables import audit_log
+from comptoir.infra.settings import load
 from tests.eventually import eventually
 from tests.server import Server, prepared, running
 
@@ -33,10 +39,14 @@ def comptoir(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 def in_log(server: Server, request_id: str) -> dict[str, object]:
-    """The log's line of the request that was sent with this id."""
-    lines = [json.loads(text) for text in server.log_text.splitlines() if request_id in text]
-    (line,) = [line for line in lines if line["event"] == "request"]
-    return dict(line)
+    """The log's line of the request that was sent with this id. It follows the answer."""
+
+    def found() -> list[dict[str, object]]:
+        lines = [json.loads(text) for text in server.log_text.splitlines() if request_id in text]
+        return [dict(line) for line in lines if line["event"] == "request"]
+
+    (line,) = eventually(found)
+    return line
 
 
 def test_health(comptoir: Server) -> None:
@@ -74,6 +84,12 @@ def test_the_request_id_goes_into_the_audit_log(comptoir: Server) -> None:
     path = "/accounts/v1/shop-identities"
     assert comptoir.post(path, described, headers={"X-Request-ID": mine}).status == 201
     assert in_log(comptoir, mine)["status"] == 201
+    settings = load(environ=comptoir.environ)
+    database = Database(settings.database, SystemClock(), SystemIds())
+    with database.reading() as db:
+        query = sa.select(audit_log.c.action).where(audit_log.c.request_id == mine)
+        assert db.execute(query).scalars().all() == ["store.created"]
+    database.close()
 
 
 @pytest.mark.parametrize("path", APIS)

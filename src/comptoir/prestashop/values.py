@@ -5,7 +5,6 @@ and PrestaShop versions write them so. What does not fit raises `Misfit`; the ro
 """
 
 import base64
-import binascii
 import json
 import math
 import re
@@ -93,7 +92,7 @@ def text(value: object) -> str | None:
         return "1"
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, float):
+    if isinstance(value, float) and math.isfinite(value):
         return str(int(value)) if value.is_integer() else repr(value)
     raise Misfit("not a text")
 
@@ -113,7 +112,7 @@ def encoded_text(value: object) -> str | None:
         raise Misfit("not base64")
     try:
         return text(base64.b64decode(value, validate=True).decode("utf-8"))
-    except (binascii.Error, UnicodeError) as wrong:
+    except ValueError as wrong:
         raise Misfit("not base64 of UTF-8 text") from wrong
 
 
