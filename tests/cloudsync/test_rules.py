@@ -341,3 +341,18 @@ def test_which_run_is_due() -> None:
     assert state(first_finished_at=None).wants_full(0)
     assert state(next_full_at=5).wants_full(5)
     assert not state(next_full_at=5, want_incremental=True).wants_full(4)
+
+
+@pytest.mark.parametrize(
+    ("pages", "slipped"),
+    [
+        ([(10, 15), (10, 5), (5, 0)], False),
+        ([(10, 15), (10, 6), (6, 0)], False),
+        ([(10, 15), (10, 5), (6, 0)], False),
+        ([(10, 15), (10, 4), (4, 0)], True),
+        ([(10, 15), (10, 5), (4, 0)], True),
+        ([(10, 15), (10, 15), (10, 5), (5, 0)], True),
+    ],
+)
+def test_rows_that_go_away_make_others_slip(pages: list[tuple[int, int]], slipped: bool) -> None:
+    assert full(*pages).slipped is slipped

@@ -307,3 +307,28 @@ def test_two_stores_at_once_do_not_meet(shop: Store, other: Store) -> None:
     asyncio.run(scenario())
 
     assert (len(shop.ids("customers")), len(other.ids("customers"))) == (0, 200)
+
+
+def test_a_row_of_an_earlier_pass_that_a_steady_one_lacks_is_gone(shop: Store) -> None:
+    shop.full("customers", *customers(1, 2, 3))
+    run = shop.open("customers", full=True)
+    shop.send(run, *customers(1, 2))
+    (again,) = shop.settle(run, doubt="moved")
+    shop.send(again, *customers(2, 3))
+
+    assert shop.settle(run) == []
+
+    assert shop.ids("customers") == ["2", "3"]
+
+
+def test_rows_that_slipped_make_a_first_sync_pass_again(shop: Store) -> None:
+    run = shop.open("customers", full=True)
+    shop.send(run, *customers(1, 3))
+    (again,) = shop.settle(run, doubt="slipped")
+    shop.send(again, *customers(2, 3))
+
+    assert shop.settle(run, doubt="slipped") != []
+    shop.send(again, *customers(2, 3))
+    assert shop.settle(run) == []
+
+    assert shop.ids("customers") == ["2", "3"]

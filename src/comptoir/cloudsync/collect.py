@@ -109,7 +109,7 @@ class _Upload:
         self._run = run
         self._family = family
         self._parents: set[Any] = set()
-        self._mark = f"{run.run_id}/{context.ids.token(8)}" if family else run.run_id
+        self._mark = f"{run.run_id}/{context.ids.token(8)}" if family else store.mark(run)
         self._began: int | None = None
         self._chunk: list[Record] = []
         self._size = 0

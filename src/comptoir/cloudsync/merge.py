@@ -231,12 +231,12 @@ def settle_parents(batch: Batch, content: Content, found: set[Any], began: int) 
     return ended
 
 
-def sweep(batch: Batch, content: Content, languages: Sequence[str]) -> int:
-    """At the end of a full run: rows it did not see are gone from the store.
+def sweep(batch: Batch, content: Content, languages: Sequence[str], marks: Sequence[str]) -> int:
+    """At the end of a full run: rows without one of its marks are gone from the store.
 
     Rows of another language belong to another run, unless the store has dropped the language.
     """
-    ended = rows.end(batch, content, *_unseen(batch, content, languages))
+    ended = rows.end(batch, content, *_unseen(batch, content, languages, marks))
     batch.db.execute(
         pending_delete.delete().where(
             pending_delete.c.shop_id == batch.shop_id, pending_delete.c.content == content.name
@@ -245,16 +245,16 @@ def sweep(batch: Batch, content: Content, languages: Sequence[str]) -> int:
     return len(ended)
 
 
-def unseen(batch: Batch, content: Content, languages: Sequence[str]) -> bool:
+def unseen(batch: Batch, content: Content, languages: Sequence[str], marks: Sequence[str]) -> bool:
     """Whether a sweep would end any row."""
-    return rows.exists(batch.db, batch.shop_id, content, *_unseen(batch, content, languages))
+    return rows.exists(batch.db, batch.shop_id, content, *_unseen(batch, content, languages, marks))
 
 
 def _unseen(
-    batch: Batch, content: Content, languages: Sequence[str]
+    batch: Batch, content: Content, languages: Sequence[str], marks: Sequence[str]
 ) -> list[sa.ColumnElement[bool]]:
     table = RAW[content.name].c
-    conditions: list[sa.ColumnElement[bool]] = [table.run_id != batch.run_id]
+    conditions: list[sa.ColumnElement[bool]] = [table.run_id.not_in(marks)]
     if content.shape.per_language and batch.lang:
         others = [iso for iso in languages if iso != batch.lang]
         conditions.append(table.lang.not_in(others))

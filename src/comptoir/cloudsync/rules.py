@@ -55,6 +55,8 @@ class Progress:
 
     expected: int | None = None
     moved: bool = False
+    slipped: bool = False
+    """Rows went away, so that others slipped into pages read before; or the store began anew."""
     limits: int = 0
     records: int = 0
     last_remaining: int | None = None
@@ -69,11 +71,17 @@ class Progress:
         self.records += records
         if remaining > 0:
             total = self.limits + remaining
-            self.moved = self.moved or self.expected not in (None, total)
+            self._count(total, limit)
             self.expected = total
-        elif self.expected is not None and self.records != self.expected:
-            self.moved = True
+        else:
+            self._count(self.records, limit)
         self.advance(remaining)
+
+    def _count(self, total: int, limit: int) -> None:
+        if self.expected is not None:
+            self.moved = self.moved or total != self.expected
+            steady = self.expected <= total < self.expected + limit
+            self.slipped = self.slipped or not steady
 
     def advance(self, remaining: int) -> None:
         """Note what remains: `stalled` counts the pages in a row that brought it no lower,

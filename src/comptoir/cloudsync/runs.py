@@ -22,6 +22,8 @@ from comptoir.prestashop.catalogue import Content
 log = logger("sync")
 MOVED = "moved"
 """The store's rows moved during the pass, or it was interrupted."""
+SLIPPED = "slipped"
+"""Rows went away during the pass: others may not have been read, also such as are new to us."""
 RESUMED_LATE = "resumed-late"
 """The store had ended the pass before it was resumed and sent changes instead, which a further
 first page would have thrown away."""
@@ -124,7 +126,8 @@ class Runner:
             progress.page(limit=self.page, records=page.records, remaining=page.remaining)
         else:
             progress.advance(page.remaining)
-        await self._note(page, passed=page.remaining == 0, doubt=MOVED if progress.moved else "")
+        doubt = SLIPPED if progress.slipped else MOVED if progress.moved else ""
+        await self._note(page, passed=page.remaining == 0, doubt=doubt)
         if not self.passed and progress.stuck:
             raise _failed(
                 "stalled", f"{page.remaining} rows remain and the store does not advance", page
@@ -210,13 +213,15 @@ def settle(work: Work, runners: Sequence[Runner]) -> list[store.Run]:
     under_way = {run.run_id for run in store.running(work.db, shop_id, content.name)}
     if not all(runner.run.run_id in under_way for runner in runners):
         raise RunWithdrawn
-    batches = [rows.Batch(work.db, shop_id, r.run.run_id, r.run.lang, work.now_ms) for r in runners]
+    batches = [
+        rows.Batch(work.db, shop_id, store.mark(r.run), r.run.lang, work.now_ms) for r in runners
+    ]
     pairs = list(zip(runners, batches, strict=True))
     if any(_must_pass_again(runner, batch) for runner, batch in pairs):
         return [_reopened(work, runner.run, 1) for runner in runners]
     for runner, batch in pairs:
         if runner.run.full:
-            merge.sweep(batch, content, runner.languages)
+            merge.sweep(batch, content, runner.languages, _marks(runner.run))
         elif content.name == "products":
             merge.settle_deletes(batch, content)
         store.change_run(
@@ -229,7 +234,15 @@ def _must_pass_again(runner: Runner, batch: rows.Batch) -> bool:
     run = runner.run
     if not run.full or not run.doubt or run.passes + 1 >= rules.PASSES:
         return False
-    return run.doubt == RESUMED_LATE or merge.unseen(batch, runner.content, runner.languages)
+    if run.doubt == RESUMED_LATE or (run.doubt == SLIPPED and not run.passes):
+        return True
+    return merge.unseen(batch, runner.content, runner.languages, [batch.run_id])
+
+
+def _marks(run: store.Run) -> list[str]:
+    """What a living row is marked with: of the last pass, if that was steady, else of any."""
+    first = 0 if run.doubt else run.passes
+    return [store.mark(run, number) for number in range(first, run.passes + 1)]
 
 
 def _failed(reason: str, detail: str, page: Page) -> RunFailed:

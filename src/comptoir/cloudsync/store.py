@@ -42,6 +42,12 @@ class Run:
     """Why this pass may have missed rows; "" if it was steady."""
 
 
+def mark(run: Run, passes: int | None = None) -> str:
+    """What the rows that a pass of the run meets are marked with; the last pass by default."""
+    number = run.passes if passes is None else passes
+    return f"{run.run_id}.{number}" if number else run.run_id
+
+
 def contents(db: sa.Connection, shop_id: str) -> list[ContentState]:
     rows = db.execute(sa.select(*_STATE).where(sync_content.c.shop_id == shop_id))
     return [ContentState(**row._asdict()) for row in rows]
