@@ -90,13 +90,25 @@ def test_a_grant_without_body_is_for_all_that_is_asked(scene: Scene) -> None:
 def test_a_grant_can_name_contents_in_both_spellings(scene: Scene) -> None:
     body = {"shopContents": ["orders", "order-details"]}
     answer = scene.server.put(scene.path, body, token=scene.token)
-    assert scene.granted(answer) == {"orders", "order_details"}
+    assert scene.granted(answer) == {"orders", "order_details", *ALWAYS}
     assert scene.reads("orders") == 200
     assert scene.reads("order-carriers") == 403
+
+
+def test_a_grant_replaces_the_one_before(scene: Scene) -> None:
+    scene.server.put(scene.path, token=scene.token)
     answer = scene.server.put(scene.path, {"shopContents": ["order_carriers"]}, token=scene.token)
-    assert scene.granted(answer) == {"orders", "order_details", "order_carriers"}
+    assert scene.granted(answer) == {"order_carriers", *ALWAYS}
+    assert (scene.reads("orders"), scene.reads("order-carriers")) == (403, 200)
     answer = scene.server.put(scene.path, {"shopContents": []}, token=scene.token)
-    assert scene.granted(answer) == {"orders", "order_details", "order_carriers"}
+    assert scene.granted(answer) == set(ALWAYS)
+
+
+@pytest.mark.parametrize("member", ["contents", "shopcontents", "shop_contents"])
+def test_a_misspelt_member_does_not_grant_everything(scene: Scene, member: str) -> None:
+    answer = scene.server.put(scene.path, {member: ["orders"]}, token=scene.token)
+    assert member in refused(answer, 400, "infra.body_unreadable")["message"]
+    assert scene.granted(scene.server.get(scene.path, token=scene.token)) == set()
 
 
 def test_withdrawal_is_for_all_contents_and_at_once(scene: Scene) -> None:

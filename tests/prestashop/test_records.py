@@ -170,7 +170,6 @@ def test_a_date_without_offset_is_read_in_the_rows_zone_else_in_the_stores() -> 
     assert offset_of_info("../../etc/passwd") == 120
 
 
-@pytest.mark.xfail(reason="ZoneInfoNotFoundError is a KeyError", raises=KeyError, strict=True)
 @pytest.mark.parametrize("name", ["Nowhere/Land", "0", "GMT+25", "Europe/París"])
 def test_an_unknown_zone_is_no_zone(name: str) -> None:
     assert offset_of_info(name) == 120
@@ -220,7 +219,6 @@ def test_deep_nesting_raises_nothing(content: str, name: str, depth: int) -> Non
         assert isinstance(one(sent.encode()), Upsert | Unreadable)
 
 
-@pytest.mark.xfail(raises=RecursionError, reason="json_text lets RecursionError pass", strict=True)
 def test_deep_nesting_in_a_json_property_raises_nothing() -> None:
     for depth in range(900, 1000):
         nested = "[" * depth + "]" * depth
@@ -232,7 +230,7 @@ def test_deep_nesting_in_a_json_property_raises_nothing() -> None:
 @given(st.data())
 def test_any_properties_give_a_row_or_an_unreadable_line(content: str, data: Any) -> None:
     known = catalogue()[content]
-    easy = [p.name for p in known.properties if not p.base64 and p.name != "timezone"]
+    easy = [p.name for p in known.properties]
     names = st.sampled_from(easy) | st.text(max_size=8)
     properties = data.draw(st.dictionaries(names, JSON_VALUES, max_size=6))
     keys = {name: data.draw(st.integers(0, 99)) for name in known.shape.key}

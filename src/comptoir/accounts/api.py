@@ -120,11 +120,10 @@ async def read_consent(request: Request, context: Context, caller: Caller | None
 
 async def grant_consent(request: Request, context: Context, caller: Caller | None) -> Response:
     shop_id, module = _of_store(request, context, caller), str(request.path_params["module"])
-    wanted = schemas.ConsentWanted()
-    if (body := await read_body(request)).strip():
-        wanted = schemas.read_consent(body)
+    body = (await read_body(request)).strip()
+    contents = schemas.read_consent(body).shop_contents if body else None
     await context.db.write(
-        lambda work: consents.grant(work, shop_id, module, wanted.shop_contents),
+        lambda work: consents.grant(work, shop_id, module, contents),
         actor=f"store:{shop_id}",
         request_id=request_id(request),
     )
@@ -256,7 +255,11 @@ ENDPOINTS = [
         CONSENT,
         grant_consent,
         summary="Let a module read the store's data",
-        about="Without a body: everything the module asks for.",
+        about=(
+            "Without contents: everything the module asks for. With them: these and no"
+            " others, so that a shorter list withdraws the rest; info, modules and themes are"
+            " always shared."
+        ),
         body=schemas.ConsentWanted,
         body_example={"shopContents": ["orders", "order-details"]},
         answers={200: schemas.ConsentState},

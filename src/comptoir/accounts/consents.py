@@ -8,6 +8,7 @@ from comptoir.accounts.events import ConsentChanged
 from comptoir.accounts.rules import Module
 from comptoir.infra.work import Work
 from comptoir.prestashop.catalogue import content_named
+from comptoir.prestashop.contents import ALWAYS
 
 consented_contents = store.consented_contents
 
@@ -20,10 +21,10 @@ def may_read(db: sa.Connection, shop_id: str, vendor: str, content: str) -> bool
 def grant(
     work: Work, shop_id: str, module_name: str, contents: list[str] | None = None
 ) -> list[str]:
-    """Consent to everything the module asks for, or to the named `contents` of it only.
+    """Consent to everything the module asks for, or to the named `contents` of it and no others.
 
-    Returns all contents in force, in catalogue order. Safe to repeat: what is in force keeps its
-    date and is not announced again.
+    The mandatory contents are always among them (spec/ui.md §2). Returns the contents in force, in
+    catalogue order. Safe to repeat: what is in force keeps its date and is not announced again.
 
     Raises:
         ShopNotFound, ModuleNotFound, ContentsUnknown.
@@ -38,7 +39,8 @@ def grant(
     if fresh:
         work.emit(ConsentChanged(shop_id, module_name, granted=True, contents=fresh))
         work.audit("consent.granted", shop_id=shop_id, module=module_name, contents=fresh)
-    return [name for name in module.contents if name in before or name in fresh]
+    _end(work, shop_id, module_name, sorted(set(before) - set(wanted)))
+    return wanted
 
 
 def withdraw(work: Work, shop_id: str, module_name: str) -> list[str]:
@@ -50,11 +52,15 @@ def withdraw(work: Work, shop_id: str, module_name: str) -> list[str]:
     store.load_shop(work.db, shop_id)
     _module(work.db, module_name)
     before = sorted(store.granted(work.db, shop_id, module_name))
-    if before:
-        store.end_consents(work.db, shop_id, module_name, work.now_ms)
-        work.emit(ConsentChanged(shop_id, module_name, granted=False, contents=before))
-        work.audit("consent.withdrawn", shop_id=shop_id, module=module_name, contents=before)
+    _end(work, shop_id, module_name, before)
     return before
+
+
+def _end(work: Work, shop_id: str, module_name: str, contents: list[str]) -> None:
+    if contents:
+        store.end_consents(work.db, shop_id, module_name, contents, work.now_ms)
+        work.emit(ConsentChanged(shop_id, module_name, granted=False, contents=contents))
+        work.audit("consent.withdrawn", shop_id=shop_id, module=module_name, contents=contents)
 
 
 def state(db: sa.Connection, shop_id: str, module_name: str) -> tuple[Module, dict[str, int]]:
@@ -81,4 +87,5 @@ def _asked(module: Module, names: list[str] | None) -> list[str]:
     wrong = [n for n, c in found if c is None or c.name not in module.contents]
     if wrong:
         raise ContentsUnknown(names=wrong, known=list(module.contents))
-    return [content.name for _, content in found if content is not None]
+    wanted = {content.name for _, content in found if content is not None} | set(ALWAYS)
+    return [name for name in module.contents if name in wanted]

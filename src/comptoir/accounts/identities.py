@@ -1,5 +1,6 @@
 """Create a store identity, and the state changes that do not need the store."""
 
+import re
 from dataclasses import replace
 
 from comptoir.accounts import store
@@ -13,6 +14,7 @@ from comptoir.infra.work import Work
 
 def check_place(place: Place) -> None:
     """Raises: IdentityInvalid, naming the member and what is wrong with it."""
+    check_number(place.multi_shop_id)
     if not usable_url(place.frontend_url):
         raise IdentityInvalid(
             member="frontendUrl", reason="write the store's address, as https://shop.example"
@@ -20,6 +22,17 @@ def check_place(place: Place) -> None:
     if place.back_office_url and not usable_url(place.back_office_url):
         raise IdentityInvalid(
             member="backOfficeUrl", reason="write the address of the store's back office"
+        )
+
+
+NUMBER = re.compile(r"[0-9]{0,10}")
+
+
+def check_number(multi_shop_id: str) -> None:
+    """Raises: IdentityInvalid."""
+    if not NUMBER.fullmatch(multi_shop_id):
+        raise IdentityInvalid(
+            member="multiShopId", reason="write the number of the shop in its PrestaShop, as 1"
         )
 
 
@@ -74,6 +87,7 @@ def set_back_office_url(work: Work, shop_id: str, url: str, multi_shop_id: str) 
         ShopNotFound, IdentityInvalid.
     """
     shop = store.load_shop(work.db, shop_id)
+    check_number(multi_shop_id)
     if not usable_url(url):
         raise IdentityInvalid(
             member="backOfficeUrl", reason="write the address of the store's back office"

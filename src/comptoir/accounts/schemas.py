@@ -106,8 +106,9 @@ class ConsentState(msgspec.Struct, rename="camel"):
     shop_contents: list[Granted]
 
 
-class ConsentWanted(msgspec.Struct, rename="camel"):
-    """Contents to grant, kebab or snake; left out: everything the module asks for."""
+class ConsentWanted(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """The contents to share, kebab or snake, and no others; left out: everything the module asks
+    for. Other members are refused: a misspelt one must not share everything."""
 
     shop_contents: list[str] | None = None
 

@@ -145,12 +145,13 @@ def add_consent(db: sa.Connection, shop_id: str, module: str, content: str, now:
     upsert(db, tables.consent, values)
 
 
-def end_consents(db: sa.Connection, shop_id: str, module: str, now: int) -> None:
+def end_consents(
+    db: sa.Connection, shop_id: str, module: str, contents: list[str], now: int
+) -> None:
     c = tables.consent.c
+    in_force = (c.shop_id == shop_id, c.module == module, c.withdrawn_at.is_(None))
     db.execute(
-        tables.consent.update()
-        .where(c.shop_id == shop_id, c.module == module, c.withdrawn_at.is_(None))
-        .values(withdrawn_at=now)
+        tables.consent.update().where(*in_force, c.content.in_(contents)).values(withdrawn_at=now)
     )
 
 

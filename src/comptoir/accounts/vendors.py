@@ -54,8 +54,13 @@ def create_vendor(work: Work, name: str, vault: Vault) -> Credentials:
     return Credentials(client.client_id, secret)
 
 
-def register_module(work: Work, vendor: str, name: str, contents: list[str]) -> Module:
+def register_module(
+    work: Work, vendor: str, name: str, contents: list[str] | None = None
+) -> Module:
     """Register a module, or change what it asks for. Consents in force stay as they are.
+
+    Without `contents` a module that is known goes on asking for what it asked for; a new one asks
+    for the mandatory contents.
 
     Raises:
         NameInvalid, VendorNotFound, ContentsUnknown, ModuleOfAnotherVendor.
@@ -65,10 +70,11 @@ def register_module(work: Work, vendor: str, name: str, contents: list[str]) -> 
     organisation_id = store.vendor_organisation(work.db, vendor)
     if organisation_id is None:
         raise VendorNotFound(vendor=vendor)
-    wanted, unknown = expand(contents)
+    before = store.find_module(work.db, name)
+    known = list(before.contents) if before is not None else []
+    wanted, unknown = (known, []) if contents is None and known else expand(contents or [])
     if unknown:
         raise ContentsUnknown(names=unknown, known=list(catalogue()))
-    before = store.find_module(work.db, name)
     if before is not None and before.vendor != vendor:
         raise ModuleOfAnotherVendor(module=name)
     module = Module(name, vendor, tuple(wanted))

@@ -63,5 +63,7 @@ def make_app(context: Context, worker: Worker | None = None) -> Starlette:
         exception_handlers={Problem: on_problem, HTTPException: on_http_error},
         lifespan=_lifespan(context, worker),
     )
+    # A redirect to the path without its last slash would be built from the request, not from BASE.
+    app.router.redirect_slashes = False
     app.state.context = context
     return app

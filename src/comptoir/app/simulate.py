@@ -1,6 +1,7 @@
 """`comptoir simulate`: stores that install themselves at a server and live on."""
 
 import asyncio
+import signal
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -27,6 +28,7 @@ def run(
     simulation = Simulation(
         stores, seed, versions, server, scale, defects, port=port, debounce_seconds=every
     )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return asyncio.run(_run(simulation, every))
     except KeyboardInterrupt:

@@ -16,10 +16,10 @@ from comptoir.oauth import ENDPOINTS as OAUTH
 from comptoir.oauth import KeyRing, Tokens, check_keys
 
 SERVICES: dict[str, tuple[Endpoint, ...]] = {
-    "accounts": (*OAUTH, *ACCOUNTS),
+    "accounts": tuple(ACCOUNTS),
     "cloudsync": tuple(CLOUDSYNC),
 }
-"""What each service brings. Tokens come with accounts: everything else needs them."""
+"""What each service brings. Keys and tokens come with any of them: all need them."""
 
 
 def build(settings: Settings, clock: Clock | None = None, ids: Ids | None = None) -> Context:
@@ -50,9 +50,10 @@ def build(settings: Settings, clock: Clock | None = None, ids: Ids | None = None
 
 def endpoints(settings: Settings) -> list[Endpoint]:
     """The endpoints of the services that run. What is off is absent everywhere."""
-    return [e for name, found in SERVICES.items() if settings.runs(name) for e in found]
+    chosen = [e for name, found in SERVICES.items() if settings.runs(name) for e in found]
+    return [*OAUTH, *chosen]
 
 
 def all_endpoints() -> list[Endpoint]:
     """Every endpoint there is: for the documents."""
-    return [endpoint for found in SERVICES.values() for endpoint in found]
+    return [*OAUTH, *(endpoint for found in SERVICES.values() for endpoint in found)]

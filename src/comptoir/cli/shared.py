@@ -56,6 +56,8 @@ def telling() -> Iterator[None]:
         fail(problem.detail())
     except VaultError as wrong:
         fail(str(wrong))
+    except OSError as wrong:
+        fail(f"{wrong.filename or 'a file'} cannot be used: {wrong.strerror}. Check --data.")
     except sa.exc.OperationalError as down:
         reason = str(down.orig).splitlines()[0]
         fail(f"the database does not answer: {reason}. Check COMPTOIR_DATABASE_URL or --data.")
@@ -72,6 +74,10 @@ class Installation:
             return run(work, context)
 
     def read(self, data: Path | None, run: Callable[[sa.Connection, Context], T]) -> T:
+        """For commands that only look: there must be an installation to look at."""
+        chosen = settings(data=data)
+        if not chosen.database_url and not (chosen.data / "comptoir.db").exists():
+            fail(f"there is no installation in {chosen.data}: name its directory with --data.")
         with telling(), self._opened(data) as context, context.db.reading() as connection:
             return run(connection, context)
 

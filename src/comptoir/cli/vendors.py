@@ -49,13 +49,18 @@ def module_commands(installation: Installation) -> typer.Typer:
         name: Annotated[str, typer.Argument(metavar="MODULE")],
         vendor: Annotated[str, typer.Option("--vendor", help="The vendor that owns it")],
         contents: Annotated[
-            str, typer.Option("--contents", help="Contents or families, separated by commas")
-        ] = "",
+            str | None,
+            typer.Option(
+                help="Contents or families, separated by commas. Left out: what it asked for before"
+            ),
+        ] = None,
         data: Data = None,
         as_json: AsJson = False,
     ) -> None:
         """Register a module, or change what it asks for."""
-        names = [part.strip() for part in contents.split(",") if part.strip()]
+        names = None
+        if contents is not None:
+            names = [part.strip() for part in contents.split(",") if part.strip()]
         module = installation.write(
             data, lambda work, _: accounts.register_module(work, vendor, name, names)
         )

@@ -168,6 +168,8 @@ def _check(settings: Settings) -> None:
         )
     if settings.log_level.lower() not in LEVELS:
         raise SettingsError(f"log_level: write one of {', '.join(LEVELS)}")
+    if not settings.services:
+        raise SettingsError(f"services: name at least one of {', '.join(SERVICES)}")
     unknown = settings.services - set(SERVICES)
     if unknown:
         raise SettingsError(

@@ -16,6 +16,8 @@ from comptoir.oauth.errors import InvalidClient, InvalidTokenRequest, Unsupporte
 from comptoir.oauth.rules import decide
 from comptoir.oauth.tokens import Tokens
 
+FORM = "application/x-www-form-urlencoded"
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -85,6 +87,9 @@ async def authenticate(context: Context, given: Credentials) -> Client:
 
 
 async def token(request: Request, context: Context, _: Caller | None) -> Response:
+    kind = request.headers.get("content-type", FORM).partition(";")[0].strip().lower()
+    if kind != FORM:
+        raise InvalidTokenRequest(reason=f"send the parameters as {FORM}, not as {kind}")
     form = read_form(await read_body(request, limit=65536))
     client = await authenticate(
         context, read_credentials(request.headers.get("authorization", ""), form)

@@ -17,6 +17,8 @@ from comptoir.prestashop.catalogue import Content, Kind, Property, by_collection
 from comptoir.prestashop.rowid import row_id, sort_key
 from comptoir.prestashop.values import Misfit, converter, text, time
 
+DEEPEST = 100
+"""Levels of objects and lists inside the properties."""
 FORMAT = b"2"
 """Goes into each row's digest: rows are written again after a change of how values are read."""
 LONGEST_ID = 500
@@ -99,6 +101,8 @@ def read_line(line: bytes, zone: ZoneInfo) -> Iterator[Record]:
         yield Unreadable("properties is not an object", line, content.name)
     elif found.action == "delete":
         yield _delete(content, properties.get("id"), line)
+    elif _too_deep(properties, line):
+        yield Unreadable("nested too deeply", line, content.name)
     elif found.action == "upsert":
         yield _upsert(content, properties, bytes(found.properties), line, zone)
     else:
@@ -107,11 +111,28 @@ def read_line(line: bytes, zone: ZoneInfo) -> Iterator[Record]:
 
 def _decode(sent: bytes) -> Any:
     """JSON, with a second reader for what is JSON but more than the first one takes: a number
-    like 1e400 or a lone surrogate then spoils its own value only, not the line."""
+    like 1e400 then spoils its own value only, not the line."""
     try:
         return msgspec.json.decode(sent)
     except msgspec.DecodeError:
         return json.loads(sent, parse_constant=_no_constant)
+
+
+def _too_deep(value: Any, line: bytes) -> bool:
+    """Whether values nest so deeply that they could not be written down again."""
+    if line.count(b"[") + line.count(b"{") <= DEEPEST:
+        return False
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _no_constant(name: str) -> None:
@@ -207,5 +228,5 @@ def zone_named(name: str) -> ZoneInfo | None:
     """The time zone of that name; None if there is none."""
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         return None

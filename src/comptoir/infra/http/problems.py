@@ -70,6 +70,8 @@ def respond(path: str, problem: Problem) -> Response:
     if problem.status == HTTPStatus.UNAUTHORIZED:
         basic = problem.code == "invalid_client"
         headers["WWW-Authenticate"] = 'Basic realm="comptoir"' if basic else "Bearer"
+    if style_of(path) is oauth:
+        headers["Cache-Control"] = "no-store"
     retry = problem.facts().get("retry_after")
     if retry is not None:
         headers["Retry-After"] = str(retry)
