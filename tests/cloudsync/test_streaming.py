@@ -1,0 +1,70 @@
+"""Large uploads stream: little memory, and others are served meanwhile."""
+
+import threading
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+
+from comptoir.base.clock import monotonic
+from tests.cloudsync.ground import Store, line, multipart
+
+ROWS = 20_000
+WIDE = "x" * 700
+
+
+def wide(count: int) -> bytes:
+    sent = (line("customers", {"id_customer": n, "email_hash": WIDE}) for n in range(1, count + 1))
+    return multipart(sent)
+
+
+def test_a_large_upload_takes_little_memory(shop: Store) -> None:
+    run = shop.open("customers", full=True)
+    body = wide(ROWS)
+    assert len(body) > 15_000_000
+
+    tracemalloc.start()
+    try:
+        answer = shop.post(f"/collector/upload/{run.run_id}", body)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert answer.json["written"] == ROWS
+    assert most < 12_000_000
+
+
+def test_others_are_served_meanwhile(shop: Store, other: Store) -> None:
+    run, theirs = shop.open("customers", full=True), other.open("customers")
+    body = wide(ROWS)
+    done = threading.Event()
+
+    def send() -> None:
+        assert shop.post(f"/collector/upload/{run.run_id}", body).status == 201
+        done.set()
+
+    waits: list[float] = []
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(send)
+        while not done.is_set():
+            started = monotonic()
+            assert other.job(theirs.run_id) == 201
+            other.send(theirs, line("customers", {"id_customer": len(waits)}))
+            waits.append(monotonic() - started)
+        sending.result()
+
+    assert len(waits) > 3
+    assert sorted(waits)[len(waits) // 2] < 1.0
+
+
+def test_a_line_without_end_takes_little_memory(shop: Store) -> None:
+    run = shop.open("customers")
+    body = multipart([b"x" * (23 << 20)])
+
+    tracemalloc.start()
+    try:
+        answer = shop.post(f"/collector/upload/{run.run_id}", body)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert answer.json["setAside"] == 1
+    assert most < 40_000_000
