@@ -12,6 +12,7 @@ from comptoir.cloudsync import store as state
 from comptoir.cloudsync.orchestrate import Driver
 from comptoir.prestashop.catalogue import catalogue
 from comptoir.simulator import SimulatedStore
+from comptoir.simulator.replay import ReplayBook
 from tests.cloudsync.harness import Harness, running
 from tests.eventually import eventually_async
 
@@ -279,5 +280,35 @@ def test_rows_that_vanish_unannounced_are_gone_after_a_full_run(
             await h.client.trigger(str(store.shop_id), full=True)
             await h.synced(since)
             assert await h.differences(store) == {}
+
+    asyncio.run(scenario())
+
+
+def test_a_new_language_brings_the_images_of_it(database_url: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        def images(*languages: int) -> list[dict[str, Any]]:
+            return [
+                {"id_image": i, "id_product": 1, "position": 1, "cover": True, "id_lang": lang,
+                 "legend": "", "id_shop": 1}
+                for i in range(1, 4)
+                for lang in languages
+            ]  # fmt: skip
+
+        def info(languages: str) -> list[dict[str, Any]]:
+            return [{"cms_version": "8.1.7", "default_language": "en", "languages": languages,
+                     "timezone": "Europe/Paris"}]  # fmt: skip
+
+        before = {"info": info("en"), "images": images(1)}
+        async with running(database_url, tmp_path, {"payloads": before}) as h:
+            await h.onboard(["images"])
+            await h.synced()
+            store = h.sim.stores[0]
+            # The module keeps its cursors: nothing tells of the new rows but the languages.
+            store._replayed = ReplayBook({"info": info("en;fr"), "images": images(1, 2)})
+            since = h.now()
+            await h.client.trigger(str(store.shop_id))
+            await h.synced(since)
+            rows = await h.client.rows(str(store.shop_id), "images")
+            assert len(rows) == 6
 
     asyncio.run(scenario())

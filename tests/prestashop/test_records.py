@@ -260,3 +260,15 @@ def test_equal_digests_mean_equal_rows() -> None:
     assert row(line(properties=TYPE, action="upsert")).digest == same
     assert row(line(properties=TYPE | {"width": 126})).digest != same
     assert row(line(properties=TYPE), PARIS).digest != same
+
+
+def test_an_empty_key_is_set_aside() -> None:
+    found = one(b'{"collection":"carts","properties":{"id_cart":""}}')
+    assert isinstance(found, Unreadable)
+    assert found.reason == "the key is empty"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+    found = one(b'\xef\xbb\xbf{"collection":"carts","properties":{"id_cart":"7"}}')
+    assert isinstance(found, Upsert)
+    assert found.id == "7"

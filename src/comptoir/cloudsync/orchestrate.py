@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from comptoir.accounts import Shop, find_shop
 from comptoir.base.instant import to_ms
-from comptoir.cloudsync import aside, rows, rules, store
+from comptoir.cloudsync import aside, rows, rules, schedule, store
+from comptoir.cloudsync.calls import ask
 from comptoir.cloudsync.rules import ContentState
 from comptoir.cloudsync.runs import (
     RestartFull,
@@ -153,7 +154,9 @@ class Driver:
             if due[0].content == "info":
                 due = due[:1]
             await self._drive_contents(drive, due)
-            drive.languages = await self._languages(shop_id)
+            before, drive.languages = drive.languages, await self._languages(shop_id)
+            if before and set(drive.languages) - set(before):
+                await self._context.db.write(lambda work: schedule.language_added(work, shop_id))
         if drive.failure is not None and (
             drive.failure.scope is Scope.STORE or not drive.succeeded
         ):
@@ -190,10 +193,11 @@ class Driver:
 
     async def _check_health(self, shop: Shop) -> Failure | None:
         try:
-            answer = await self._context.outbound.get(
+            answer = await ask(
+                self._context,
+                shop.frontend_url,
                 agent.health_url(shop.frontend_url),
                 timeout=min(20.0, self._context.settings.store_timeout),
-                headers={"Accept": "application/json"},
             )
         except CallFailed as failed:
             self._context.metrics.store_calls.labels(failed.reason).inc()

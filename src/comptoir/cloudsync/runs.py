@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from comptoir.accounts import Shop
 from comptoir.base.clock import monotonic
 from comptoir.cloudsync import merge, rows, rules, store
+from comptoir.cloudsync.calls import ask
 from comptoir.cloudsync.tables import sync_run
 from comptoir.infra.db.dialect import lock_store
 from comptoir.infra.http.context import Context
@@ -144,10 +145,11 @@ class Runner:
         )
         began = monotonic()
         try:
-            answer = await self.context.outbound.get(
+            answer = await ask(
+                self.context,
+                self.shop.frontend_url,
                 url,
                 timeout=self.context.settings.store_timeout,
-                headers={"Accept": "application/json"},
             )
         except CallFailed as failed:
             self.context.metrics.store_calls.labels(failed.reason).inc()

@@ -78,3 +78,11 @@ def want(work: Work, shop_id: str, contents: Sequence[str], *, full: bool, asked
         backoff = {"backoff_until": None} if asked else {}
         store.change_content(work.db, shop_id, content, **flag, **backoff)
     store.call_now(work.db, shop_id, work.now_ms, forgive=asked)
+
+
+def language_added(work: Work, shop_id: str) -> None:
+    """Contents that carry every language in one run hold rows of the new one, unannounced."""
+    lock_store(work.db, shop_id)
+    for state in store.contents(work.db, shop_id):
+        if state.active and catalogue()[state.content].shape.all_languages:
+            store.change_content(work.db, shop_id, state.content, want_full=True)

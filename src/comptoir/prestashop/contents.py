@@ -18,6 +18,8 @@ class Shape:
     """Name in a Raw API path when it is not the kebab-case name."""
     per_language: bool = False
     """The agent sends other rows for another `lang_iso`: each language needs its own run."""
+    all_languages: bool = False
+    """Each run brings the rows of every language, whatever `lang_iso` it asks for."""
     delete_by: tuple[str, ...] = ()
     """Properties that a delete's id is made of, joined by `-`. Empty: never announced."""
     outbox_id: tuple[str, ...] = ()
@@ -69,7 +71,12 @@ SHAPES: dict[str, Shape] = {
         delete_by=("id_category",),
         outbox_id=("id_category",),
     ),
-    "currencies": Shape(key=("id_currency",), delete_by=("id_currency",), incremental_page=10_000),
+    "currencies": Shape(
+        key=("id_currency",),
+        all_languages=True,
+        delete_by=("id_currency",),
+        incremental_page=10_000,
+    ),
     "customers": Shape(key=("id_customer",), delete_by=("id_customer",)),
     "custom_product_carriers": Shape(
         key=("id_product", "id_carrier_reference"),
@@ -77,7 +84,10 @@ SHAPES: dict[str, Shape] = {
     ),
     "employees": Shape(key=("id_employee",), delete_by=("id_employee",)),
     "images": Shape(
-        key=("id_image", "id_lang", "id_shop"), outbox_id=("id_image",), incremental_page=10_000
+        key=("id_image", "id_lang", "id_shop"),
+        all_languages=True,
+        outbox_id=("id_image",),
+        incremental_page=10_000,
     ),
     "image_types": Shape(key=("id_image_type",), delete_by=("id_image_type",)),
     "languages": Shape(key=("id_lang",), delete_by=("id_lang",)),

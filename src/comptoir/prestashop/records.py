@@ -17,6 +17,7 @@ from comptoir.prestashop.catalogue import Content, Kind, Property, by_collection
 from comptoir.prestashop.rowid import row_id, sort_key
 from comptoir.prestashop.values import Misfit, converter, text, time
 
+BOM = b"\xef\xbb\xbf"
 DEEPEST = 100
 """Levels of objects and lists inside the properties."""
 FORMAT = b"2"
@@ -82,7 +83,7 @@ def read_line(line: bytes, zone: ZoneInfo) -> Iterator[Record]:
 
     `zone` is the store's: dates without offset are read in it.
     """
-    line = line.strip()
+    line = line.strip().removeprefix(BOM)
     if not line:
         return
     try:
@@ -204,7 +205,9 @@ def _identify(content: Content, properties: dict[str, Any]) -> str:
 
 
 def _short(identifier: str) -> str:
-    """Raises: Misfit when it is longer than a database can have in a key."""
+    """Raises: Misfit when it is empty, or longer than a database can have in a key."""
+    if not identifier:
+        raise Misfit("the key is empty")
     if len(identifier) > LONGEST_ID:
         raise Misfit("the id is too long")
     return identifier
