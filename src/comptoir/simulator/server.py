@@ -139,6 +139,10 @@ class Simulation:
         store = self._store(request.match_info["shop"])
         if store is None:
             return web.Response(status=404, text="no such shop")
+        if request.host != f"127.0.0.1:{self._port}":
+            # PrestaShop leads to the shop's own host before anything else (§2).
+            own = str(request.url.with_host("127.0.0.1").with_port(self._port))
+            return web.Response(status=302, headers={"Location": own})
         params = dict(request.query)
         if request.method == "POST":
             form = await request.post()
