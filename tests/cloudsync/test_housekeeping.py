@@ -75,6 +75,34 @@ def named(statement: str) -> bool:
     return bool(re.search(r"shop_id\s*=", where)) or statement.startswith("INSERT")
 
 
+DELETES = {
+    "customers": "5",
+    "manufacturers": "5",
+    "custom_product_carriers": "5-6",
+    "categories": "5",
+    "carriers": "5",
+    "stores": "5",
+    "products": "5-6",
+}
+
+
+def test_a_delete_looks_at_few_rows(ground: Ground, shop: Store) -> None:
+    """One that read all rows of a large store would keep every other store waiting."""
+    if not ground.context.db.is_sqlite:
+        return  # plans depend on how full PostgreSQL finds its tables
+    for content, identifier in DELETES.items():
+        with heard(ground) as statements:
+            shop.changes(content, gone(content, identifier))
+        updates = [s for s in statements if s.startswith(f"UPDATE raw_{content} ")]
+        assert updates, content
+        with ground.context.db.reading() as db:
+            for statement in updates:
+                blanks = ("x",) * statement.count("?")
+                plan = db.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", blanks).all()
+                found = [str(row[3]) for row in plan if f"raw_{content}" in str(row[3])]
+                assert found and all("(shop_id=? AND" in step for step in found), found
+
+
 def count(ground: Ground, table: sa.Table, shop: Store) -> int:
     with ground.context.db.reading() as db:
         query = sa.select(sa.func.count()).where(table.c.shop_id == shop.shop_id)

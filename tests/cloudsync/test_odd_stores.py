@@ -452,3 +452,31 @@ def test_no_content_is_asked_twice_at_once(database_url: str, tmp_path: Path) ->
         await second.stop()
 
     play(database_url, tmp_path, scenario)
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_what_is_asked_during_a_run_is_done_after_it(
+    database_url: str, tmp_path: Path, full: bool
+) -> None:
+    """The page under way may have been read before the change."""
+
+    async def scenario(stage: Stage) -> None:
+        store = await synced(stage, "customers", customers=many(3))
+        store.outbox["customers"] = []
+
+        async def changes_after_reading(call: Call) -> Any:
+            if len(store.asked("customers")) > 1:
+                return None
+            found = await store.agent(call)
+            store.outbox["customers"].append(line("customers", {"id_customer": 4}))
+            store.data["customers"] = many(4)
+            store.want("customers", full=full)
+            return found
+
+        store.turn = changes_after_reading
+        store.want("customers")
+        await until(lambda: store.rows("customers") == ids(4))
+        await store.synced("customers")
+        assert [c.full for c in store.asked("customers")] == [False, full]
+
+    play(database_url, tmp_path, scenario)

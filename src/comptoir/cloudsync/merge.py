@@ -105,7 +105,11 @@ def _delete(batch: Batch, content: Content, identifier: str, outcome: Outcome) -
         _postpone(batch, content, identifier)
     else:
         names = content.shape.delete_by
-        conditions = [c[name] == value for name, value in zip(names, parts, strict=False)]
+        conditions: list[sa.ColumnElement[bool]] = [
+            c[name] == value for name, value in zip(names, parts, strict=False)
+        ]
+        if content.shape.key[: len(names)] == names:
+            conditions.append(_key_starts(content, [str(part) for part in parts]))
         cascade = content.shape.cascade
         shared = cascade[0][1][0][1] if cascade else ""
         ended = rows.end(batch, content, *conditions, returning=shared)
@@ -178,7 +182,18 @@ def _cascade(batch: Batch, content: Content, values: Sequence[Any]) -> None:
         theirs = pairs[0][0]
         as_text = dependent.by_name[theirs].kind is Kind.TEXT
         wanted = [str(v) if as_text else int(v) for v in values if v is not None]
-        rows.end(batch, dependent, RAW[target].c[theirs].in_(wanted))
+        conditions: list[sa.ColumnElement[bool]] = [RAW[target].c[theirs].in_(wanted)]
+        if wanted and dependent.shape.key[:1] == (theirs,):
+            conditions.append(sa.or_(*(_key_starts(dependent, [str(v)]) for v in wanted)))
+        rows.end(batch, dependent, *conditions)
+
+
+def _key_starts(content: Content, parts: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Rows whose key starts with these parts, by the primary key: `-` comes just before `.`."""
+    found, start = RAW[content.name].c.sort_id, sort_key(row_id(parts))
+    if len(parts) == len(content.shape.key):
+        return found == start
+    return sa.or_(found == start, sa.and_(found >= f"{start}-", found < f"{start}."))
 
 
 def settle_deletes(batch: Batch, content: Content) -> None:

@@ -23,6 +23,7 @@ from comptoir.cloudsync.runs import (
     Runner,
     RunWithdrawn,
     open_runs,
+    restart_full,
     settle,
     unreachable,
 )
@@ -265,7 +266,7 @@ class Driver:
             status = runners[-1].status
         except RestartFull:
             await self._context.db.write(
-                lambda work: _restarted(work, drive.shop.shop_id, content.name)
+                lambda work: restart_full(work, drive.shop.shop_id, content.name)
             )
             raise
         finally:
@@ -394,9 +395,3 @@ def _settled(work: Work, shop_id: str) -> None:
 def _forget(work: Work, shop_id: str) -> None:
     store.forget_runs(work.db, shop_id, work.now_ms)
     aside.forget(work.db, shop_id, work.now_ms - store.KEEP_MS)
-
-
-def _restarted(work: Work, shop_id: str, content: str) -> None:
-    """The full run that follows is resumed, also after a failure or a restart."""
-    store.end_runs(work.db, shop_id, [content], "restarted", work.now_ms)
-    store.change_content(work.db, shop_id, content, want_full=True)

@@ -75,6 +75,12 @@ def open_runs(
     return found
 
 
+def restart_full(work: Work, shop_id: str, content: str) -> None:
+    """The full run that follows is resumed, also after a failure or a restart."""
+    store.end_runs(work.db, shop_id, [content], "restarted", work.now_ms)
+    store.change_content(work.db, shop_id, content, want_full=True)
+
+
 def _reopened(work: Work, run: store.Run, passes: int = 0) -> store.Run:
     store.change_run(
         work.db,
