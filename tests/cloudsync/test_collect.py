@@ -10,6 +10,7 @@ from urllib.parse import quote_plus, urlencode
 
 import pytest
 
+from comptoir.cloudsync import aside
 from comptoir.cloudsync import store as state
 from comptoir.prestashop.catalogue import catalogue
 from tests.cloudsync.ground import BOUNDARY, Json, Store, gone, line, multipart
@@ -269,14 +270,15 @@ def test_what_nests_deeply_is_taken(shop: Store) -> None:
 
 def test_a_store_that_sends_nothing_but_rubbish_fills_no_disk(shop: Store) -> None:
     run = shop.open("customers")
-    rubbish = [b"{%d" % i for i in range(2500)]
+    many = aside.MOST + 1500
+    rubbish = [b"{%d" % i for i in range(many)]
 
-    assert shop.send(run, *rubbish)["setAside"] == 2500
+    assert shop.send(run, *rubbish)["setAside"] == many
     assert shop.send(run, *rubbish[:50], b"{new")["setAside"] == 51
 
     kept = shop.aside()
-    assert sum(k["kept"] for k in kept) <= 1001
-    assert sum(k["times"] for k in kept) == 2551
+    assert sum(k["kept"] for k in kept) <= aside.MOST + 1
+    assert sum(k["times"] for k in kept) == many + 51
 
 
 def test_thousands_of_deletes_on_one_line_let_others_in_between(shop: Store, other: Store) -> None:

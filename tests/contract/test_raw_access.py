@@ -11,6 +11,9 @@ from tests.conftest import ENGINES
 from tests.contract.raw_reference import LISTS, SHOW_GONE, by_name, contents, made_line
 from tests.contract.raw_world import Answer, World, world
 
+ALWAYS_SHARED = ("shop", "modules", "themes")
+"""What every consent includes (spec/ui.md §2), by path."""
+
 PHRASES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
 
 
@@ -44,7 +47,7 @@ def test_every_route_needs_a_token_a_store_and_its_consent(there: World, path: s
         refused(
             there.get(there.path("foreign", path, row)), 403, "cloudsync.nothing_shared", "'acme'"
         )
-        if path not in ("products", "order-status-history"):
+        if path not in ("products", "order-status-history", *ALWAYS_SHARED):
             name = contents()[path]["collection"]
             refused(
                 there.get(there.path("partly", path, row)),
@@ -54,6 +57,7 @@ def test_every_route_needs_a_token_a_store_and_its_consent(there: World, path: s
                 "comptoir consent grant",
             )
     assert there.get(there.path("partly", "products")).status == 200
+    assert there.get(there.path("partly", "modules")).status == 200
 
 
 def test_a_bearer_with_nothing_behind_it(there: World) -> None:

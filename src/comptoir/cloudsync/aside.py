@@ -12,7 +12,7 @@ from comptoir.infra.db import dialect
 
 SHOWN = 1 << 16
 """Bytes kept of what is set aside."""
-MOST = 1000
+MOST = 10_000
 """Things kept of one store. What comes beyond is counted, by content and property."""
 BEYOND = "more was set aside than is kept"
 
