@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from comptoir.prestashop import typed
 from comptoir.prestashop.catalogue import Content, Kind, Property, by_collection
 from comptoir.prestashop.rowid import row_id, sort_key
 from comptoir.prestashop.values import Misfit, converter, text, time
@@ -67,6 +68,9 @@ class _Line(msgspec.Struct):
     delete_ids: list[str | int] = msgspec.field(default_factory=list, name="deleteIds")
 
 
+_lines = msgspec.json.Decoder(_Line)
+
+
 @cache
 def columns(content: Content) -> tuple[str, ...]:
     """Names of the columns that hold what the agent sends; a time has its offset beside it."""
@@ -87,27 +91,50 @@ def read_line(line: bytes, zone: ZoneInfo) -> Iterator[Record]:
     if not line:
         return
     try:
-        found = msgspec.json.decode(line, type=_Line)
-        properties = _decode(bytes(found.properties))
+        found = _lines.decode(line)
+        sent = bytes(found.properties)
+        content = by_collection().get(found.collection)
+        plain = _plain(found, content, sent, zone)
+        properties = _decode(sent) if plain is None else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as wrong:
         yield Unreadable(f"not a record: {str(wrong)[:120]}", line)
         return
-    content = by_collection().get(found.collection)
-    if content is None:
+    if plain is not None:
+        yield plain
+    elif content is None:
         yield Unreadable("unknown collection", line)
     elif found.delete_ids:
-        for identifier in found.delete_ids:
-            yield _delete(content, identifier, line)
-    elif not isinstance(properties, dict):
-        yield Unreadable("properties is not an object", line, content.name)
-    elif found.action == "delete":
-        yield _delete(content, properties.get("id"), line)
-    elif _too_deep(properties, line):
-        yield Unreadable("nested too deeply", line, content.name)
-    elif found.action == "upsert":
-        yield _upsert(content, properties, bytes(found.properties), line, zone)
+        for deleted in found.delete_ids:
+            yield _delete(content, deleted, line)
     else:
-        yield Unreadable("unknown action", line, content.name)
+        yield _read(found.action, content, properties, sent, line, zone)
+
+
+def _plain(found: _Line, content: Content | None, sent: bytes, zone: ZoneInfo) -> Upsert | None:
+    """The row of an upsert in which nothing is unusual; None for every other line."""
+    if content is None or found.action != "upsert" or found.delete_ids:
+        return None
+    plain = typed.read(content, sent, zone, LONGEST_ID)
+    if plain is None:
+        return None
+    identifier, values = plain
+    return Upsert(
+        content, identifier, sort_key(identifier), values, None, None, _digest(sent, zone)
+    )
+
+
+def _read(
+    action: str, content: Content, properties: Any, sent: bytes, line: bytes, zone: ZoneInfo
+) -> Record:
+    if not isinstance(properties, dict):
+        return Unreadable("properties is not an object", line, content.name)
+    if action == "delete":
+        return _delete(content, properties.get("id"), line)
+    if action != "upsert":
+        return Unreadable("unknown action", line, content.name)
+    if _too_deep(properties, line):
+        return Unreadable("nested too deeply", line, content.name)
+    return _upsert(content, properties, sent, line, zone)
 
 
 def _decode(sent: bytes) -> Any:
@@ -166,8 +193,6 @@ def _upsert(
         except Misfit as wrong:
             values.extend((None, None) if prop.kind is Kind.TIME else (None,))
             misfits[prop.name] = (str(wrong), value)
-    digest = hashlib.blake2b(sent, digest_size=16, salt=FORMAT)
-    digest.update(zone.key.encode())
     return Upsert(
         content,
         identifier,
@@ -175,8 +200,14 @@ def _upsert(
         tuple(values),
         properties or None,
         misfits or None,
-        digest.digest(),
+        _digest(sent, zone),
     )
+
+
+def _digest(sent: bytes, zone: ZoneInfo) -> bytes:
+    digest = hashlib.blake2b(sent, digest_size=16, salt=FORMAT)
+    digest.update(zone.key.encode())
+    return digest.digest()
 
 
 def _convert(prop: Property, value: Any, zone: ZoneInfo, values: list[Any]) -> None:
