@@ -177,3 +177,10 @@ def test_a_text_without_offset_is_read_in_the_zone(
 )
 def test_the_printed_form(value: int, text: str) -> None:
     assert instant.format_ms(value) == text
+
+
+@given(st.integers(-(10**12), 10**13))
+def test_our_own_instants_sort_as_text_within_a_calendar_of_four_digit_years(ms: int) -> None:
+    earlier, later = instant.format_instant(ms), instant.format_instant(ms + 1)
+    assert earlier < later
+    assert instant.parse(earlier) == (ms, 0)

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from comptoir.accounts.rules import Module, Place, Shop
-from comptoir.base.instant import format_ms
+from comptoir.base.instant import format_instant
 from comptoir.infra.http.endpoint import BodyUnreadable
 
 
@@ -58,7 +58,7 @@ class Status(msgspec.Struct, rename="camel"):
     @classmethod
     def of(cls, shop: Shop) -> "Status":
         def shown(ms: int | None) -> str | None:
-            return None if ms is None else format_ms(ms)
+            return None if ms is None else format_instant(ms)
 
         return cls(
             cloud_shop_id=shop.shop_id,
@@ -68,8 +68,8 @@ class Status(msgspec.Struct, rename="camel"):
             shop_verification_error_code=shop.error_code,
             point_of_contact_uuid=shop.point_of_contact_uuid,
             point_of_contact_email=shop.point_of_contact_email,
-            created_at=format_ms(shop.created_at),
-            updated_at=format_ms(shop.updated_at),
+            created_at=format_instant(shop.created_at),
+            updated_at=format_instant(shop.updated_at),
             verified_at=shown(shop.verified_at),
             unverified_at=shown(shop.unverified_at),
         )
@@ -124,7 +124,7 @@ def read_consent(body: bytes) -> ConsentWanted:
 def consent_state(shop_id: str, module: Module, granted: dict[str, int]) -> ConsentState:
     """Every content the module asks for, granted or not, in catalogue order."""
     contents = [
-        Granted(name, name in granted, format_ms(granted[name]) if name in granted else None)
+        Granted(name, name in granted, format_instant(granted[name]) if name in granted else None)
         for name in module.contents
     ]
     return ConsentState(shop_id, module.name, module.vendor, contents)

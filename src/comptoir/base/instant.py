@@ -37,6 +37,12 @@ def format_ms(ms: int) -> str:
     return f"{text}.{fraction:03d}Z" if fraction else f"{text}Z"
 
 
+def format_instant(ms: int) -> str:
+    """RFC 3339 in UTC, always with milliseconds: what we date ourselves compares as text too."""
+    text = format_ms(ms)
+    return text if len(text) > len("2024-07-16T13:33:56Z") else f"{text[:-1]}.000Z"
+
+
 def is_zero_date(text: str) -> bool:
     """MySQL's way to say "no date": `0000-00-00`, with or without a time."""
     return text.startswith(("0000-00-00", "-0001-11-30"))

@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from comptoir.base.instant import format_ms
+from comptoir.base.instant import format_instant
 from comptoir.cloudsync import rows, store
 from comptoir.prestashop.catalogue import catalogue
 
@@ -51,7 +51,7 @@ def overview(db: sa.Connection, shop_id: str) -> dict[str, Any]:
 
 
 def _shown(ms: int | None) -> str | None:
-    return None if ms is None else format_ms(ms)
+    return None if ms is None else format_instant(ms)
 
 
 def finished_since(db: sa.Connection, shop_id: str, since: int) -> tuple[int, int]:

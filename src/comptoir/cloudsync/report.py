@@ -4,12 +4,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from comptoir.base.instant import format_ms
+from comptoir.base.instant import format_instant
 from comptoir.cloudsync import store
 
 
 def _shown(ms: int | None) -> str | None:
-    return None if ms is None else format_ms(ms)
+    return None if ms is None else format_instant(ms)
 
 
 def summary(db: sa.Connection, shop_id: str, contents: set[str], asked: str) -> dict[str, Any]:

@@ -21,6 +21,17 @@ from comptoir.prestashop.catalogue import Api, Content, camel, catalogue
 Row = dict[str, Any]
 Column = Sequence[Any]
 
+OURS = frozenset(
+    f"t.{name}"
+    for name in (
+        "first_seen_at",
+        "changed_at",
+        "last_synced_at",
+        "removed_at",
+        "last_language_changed_at",
+    )
+)
+"""Instants of the cloud's own clock; the others are the store's."""
 LARGE = 2**63
 """From here on a whole number is written out: the encoder takes 64 bits."""
 
@@ -77,6 +88,8 @@ def _renderer(name: str, with_orders: bool) -> Renderer:
 
 def _conversion(field: Field) -> Callable[[Column], Column] | None:
     as_text = field.api is Api.STRING
+    if field.compare is Compare.TIME and field.sql in OURS:
+        return _instants
     found: dict[Compare, Callable[[Column], Column] | None] = {
         Compare.INT: _texts if as_text else None,
         Compare.FLOAT: _decimals if as_text else _numbers,
@@ -114,11 +127,16 @@ def decimal_text(value: float) -> str:
     return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
 
 
+_instant = lru_cache(maxsize=65536)(instant.format_instant)
 _time = lru_cache(maxsize=65536)(instant.format_ms)
 
 
 def _times(column: Column) -> Column:
     return [None if v is None else _time(v) for v in column]
+
+
+def _instants(column: Column) -> Column:
+    return [None if v is None else _instant(v) for v in column]
 
 
 def _days(column: Column) -> Column:
