@@ -1,7 +1,7 @@
 """The rate limiter: a bucket per caller, refilled steadily."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from comptoir.infra.http.rate import CALLERS, RateLimited, RateLimiter
@@ -33,6 +33,7 @@ def test_so_many_at_once_then_one_by_one() -> None:
 
 
 @given(st.integers(1, 500), st.lists(st.floats(0, 90), max_size=40))
+@example(1, [1.1728053832840812, 0.0])
 def test_who_waits_as_told_passes(per_minute: int, pauses: list[float]) -> None:
     seconds = Seconds()
     limiter = RateLimiter(per_minute, seconds)

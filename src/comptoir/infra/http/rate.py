@@ -9,6 +9,8 @@ from comptoir.base.clock import monotonic
 from comptoir.base.errors import Retry, TooMany
 
 CALLERS = 100_000
+ROUNDING = 1e-6
+"""Who waited as long as told passes, though the sum of many floats falls short of 1."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -40,7 +42,7 @@ class RateLimiter:
         now = self._now()
         left, at = self._left.pop(caller, (self._most, now))
         left = min(self._most, left + (now - at) * self._rate)
-        allowed = left >= 1
+        allowed = left >= 1 - ROUNDING
         self._left[caller] = (left - 1 if allowed else left, now)
         if len(self._left) > CALLERS:
             self._left.popitem(last=False)
