@@ -5,8 +5,8 @@ from typing import Annotated
 import msgspec
 
 from comptoir.accounts.rules import Module, Place, Shop
-from comptoir.base.instant import format_instant
-from comptoir.infra.http.endpoint import BodyUnreadable
+from comptoir.base.instant import format_instant, shown
+from comptoir.infra.http.endpoint import decode_json
 
 
 class Described(msgspec.Struct, rename="camel"):
@@ -57,9 +57,6 @@ class Status(msgspec.Struct, rename="camel"):
 
     @classmethod
     def of(cls, shop: Shop) -> "Status":
-        def shown(ms: int | None) -> str | None:
-            return None if ms is None else format_instant(ms)
-
         return cls(
             cloud_shop_id=shop.shop_id,
             is_verified=shop.verified,
@@ -115,16 +112,12 @@ class ConsentWanted(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
 def read_consent(body: bytes) -> ConsentWanted:
     """Raises: BodyUnreadable."""
-    try:
-        return msgspec.json.decode(body, type=ConsentWanted)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        raise BodyUnreadable(reason=str(wrong)[:200]) from wrong
+    return decode_json(body, ConsentWanted, strict=True)
 
 
 def consent_state(shop_id: str, module: Module, granted: dict[str, int]) -> ConsentState:
     """Every content the module asks for, granted or not, in catalogue order."""
     contents = [
-        Granted(name, name in granted, format_instant(granted[name]) if name in granted else None)
-        for name in module.contents
+        Granted(name, name in granted, shown(granted.get(name))) for name in module.contents
     ]
     return ConsentState(shop_id, module.name, module.vendor, contents)

@@ -43,6 +43,11 @@ def format_instant(ms: int) -> str:
     return text if len(text) > len("2024-07-16T13:33:56Z") else f"{text[:-1]}.000Z"
 
 
+def shown(ms: int | None) -> str | None:
+    """`format_instant`, or None for "never"."""
+    return None if ms is None else format_instant(ms)
+
+
 def is_zero_date(text: str) -> bool:
     """MySQL's way to say "no date": `0000-00-00`, with or without a time."""
     return text.startswith(("0000-00-00", "-0001-11-30"))

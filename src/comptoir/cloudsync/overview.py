@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from comptoir.base.instant import format_instant
+from comptoir.base.instant import shown
 from comptoir.cloudsync import rows, store
 from comptoir.prestashop.catalogue import catalogue
 
@@ -20,7 +20,7 @@ def overview(db: sa.Connection, shop_id: str) -> dict[str, Any]:
     for name, content in catalogue().items():
         if (row := found.get(name)) is None:
             continue
-        times = {n: _shown(row[n]) for n in (*_FINISHES, *_TIMES)}
+        times = {n: shown(row[n]) for n in (*_FINISHES, *_TIMES)}
         contents.append(
             {
                 "content": name,
@@ -34,24 +34,20 @@ def overview(db: sa.Connection, shop_id: str) -> dict[str, Any]:
             }
         )
     return {
-        "due_at": _shown(state.get("due_at")),
-        "backoff_until": _shown(state.get("backoff_until")),
+        "due_at": shown(state.get("due_at")),
+        "backoff_until": shown(state.get("backoff_until")),
         "failures": state.get("failures", 0),
         "reason": state.get("reason", ""),
         "detail": state.get("detail", ""),
-        "called_at": _shown(state.get("called_at")),
+        "called_at": shown(state.get("called_at")),
         "driven_now": bool(state.get("lease_owner")),
         "health": store.read_health(state),
         "contents": contents,
         "set_aside": [
-            {**row, "last_seen_at": _shown(row["last_seen_at"]), "times": int(row["times"])}
+            {**row, "last_seen_at": shown(row["last_seen_at"]), "times": int(row["times"])}
             for row in store.aside(db, shop_id)
         ],
     }
-
-
-def _shown(ms: int | None) -> str | None:
-    return None if ms is None else format_instant(ms)
 
 
 def finished_since(db: sa.Connection, shop_id: str, since: int) -> tuple[int, int]:

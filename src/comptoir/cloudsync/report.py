@@ -4,12 +4,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from comptoir.base.instant import format_instant
+from comptoir.base.instant import shown
 from comptoir.cloudsync import store
-
-
-def _shown(ms: int | None) -> str | None:
-    return None if ms is None else format_instant(ms)
 
 
 def summary(db: sa.Connection, shop_id: str, contents: set[str], asked: str) -> dict[str, Any]:
@@ -22,8 +18,8 @@ def summary(db: sa.Connection, shop_id: str, contents: set[str], asked: str) -> 
     last = [r["last_finished_at"] for r in rows if r["last_finished_at"] is not None]
     status = rows[0]["http_status"] if asked and rows else 0
     return {
-        "firstSyncFinishedAt": _shown(min(first, default=None)),
-        "lastSyncFinishedAt": _shown(max(last, default=None)),
+        "firstSyncFinishedAt": shown(min(first, default=None)),
+        "lastSyncFinishedAt": shown(max(last, default=None)),
         "shopContent": asked.replace("_", "-"),
         "requested": any(row["active"] for row in rows),
         "httpStatus": status or None,

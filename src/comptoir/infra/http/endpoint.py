@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from comptoir.base.errors import BadRequest, Problem
+from comptoir.base.errors import BadRequest, Problem, TooLarge
 from comptoir.infra.http.auth import Access, Caller, identify
 from comptoir.infra.http.context import Context, context_of
 
@@ -83,10 +83,9 @@ class BodyUnreadable(BadRequest):
 
 
 @dataclass(kw_only=True, eq=False)
-class BodyTooLarge(Problem):
+class BodyTooLarge(TooLarge):
     """The request body is larger than the endpoint takes."""
 
-    status = 413
     code = "infra.body_too_large"
     title = "The request body is too large"
 
@@ -122,8 +121,16 @@ async def read_json(request: Request, kind: type[S]) -> S:
     body = await read_body(request)
     if NUL in body:
         raise BodyUnreadable(reason="there is a NUL character in it")
+    return decode_json(body, kind, strict=False)
+
+
+def decode_json(body: bytes, kind: type[S], *, strict: bool) -> S:
+    """The bytes as `kind`. Not `strict`: numbers in quotes are numbers, and the like.
+
+    Raises: BodyUnreadable.
+    """
     try:
-        return msgspec.json.decode(body, type=kind, strict=False)
+        return msgspec.json.decode(body, type=kind, strict=strict)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
         raise BodyUnreadable(reason=str(wrong)[:200]) from wrong
 
