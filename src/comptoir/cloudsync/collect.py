@@ -5,16 +5,14 @@ applied stays and the store sends the page again: applying twice changes nothing
 """
 
 import re
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
-from urllib.parse import unquote_to_bytes
 from zoneinfo import ZoneInfo
 
-from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 from starlette.requests import Request
 
 from comptoir.cloudsync import aside, merge, rows, store
-from comptoir.cloudsync.errors import JobUnknown, UploadTooLarge, UploadUnreadable
+from comptoir.cloudsync.errors import JobUnknown, UploadTooLarge
+from comptoir.cloudsync.transport import LONGEST_LINE, read_lines
 from comptoir.infra.db.dialect import lock_store
 from comptoir.infra.http.context import Context
 from comptoir.infra.work import Work
@@ -26,37 +24,7 @@ CHUNK = 1000
 CHUNK_BYTES = 4 << 20
 """Bytes of lines applied in one transaction, about."""
 JOB = re.compile(r"[A-Za-z0-9_-]{1,200}")
-LONGEST_NAME = 100
-"""Bytes of a form field's name."""
-LONGEST_LINE = 8 << 20
-"""Bytes of a line that is still read; a longer one is set aside."""
 UTC = ZoneInfo("UTC")
-
-
-class Lines:
-    """Cuts a stream of bytes into lines. A line that grows too long is cut, and said to be."""
-
-    def __init__(self) -> None:
-        self._rest = bytearray()
-        self._dropping = False
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        *whole, rest = data.split(b"\n")
-        for line in whole:
-            if not self._dropping:
-                yield bytes(self._rest) + line if self._rest else line
-            self._rest.clear()
-            self._dropping = False
-        if not self._dropping:
-            self._rest += rest
-            if len(self._rest) > LONGEST_LINE:
-                yield bytes(self._rest)
-                self._rest.clear()
-                self._dropping = True
-
-    def end(self) -> Iterator[bytes]:
-        if self._rest and not self._dropping:
-            yield bytes(self._rest)
 
 
 async def collect(context: Context, request: Request, shop_id: str, job_id: str) -> merge.Outcome:
@@ -72,7 +40,7 @@ async def collect(context: Context, request: Request, shop_id: str, job_id: str)
     run = await find_job(context, shop_id, job_id)
     zone = await context.db.read(lambda db: _zone(rows.info(db, shop_id).get("timezone")))
     upload = _Upload(context, run, _family(context, request, run))
-    async for line in _lines(request, context.settings.max_upload):
+    async for line in read_lines(request, context.settings.max_upload):
         if len(line) > LONGEST_LINE:
             await upload.take(Unreadable("the line is too long", line[: aside.SHOWN]))
             continue
@@ -170,100 +138,3 @@ def _zone(name: object) -> ZoneInfo:
 def _zone_of(record: Upsert, otherwise: ZoneInfo) -> ZoneInfo:
     name = record.values[columns(record.content).index("timezone")]
     return _zone(name) if name else otherwise
-
-
-async def _lines(request: Request, limit: int) -> AsyncIterator[bytes]:
-    """The NDJSON lines of the upload, whichever transport the module uses."""
-    kind, options = parse_options_header(request.headers.get("content-type", ""))
-    if kind == "multipart/form-data":
-        boundary = options.get("boundary", "")
-        if not boundary:
-            raise UploadUnreadable(reason="the multipart boundary is missing")
-        async for line in _multipart_lines(request, boundary, limit):
-            yield line
-    elif kind == "application/x-www-form-urlencoded":
-        async for line in _form_lines(request, limit):
-            yield line
-    else:
-        raise UploadUnreadable(reason="send multipart/form-data with one part named file")
-
-
-async def _body(request: Request, limit: int) -> AsyncIterator[bytes]:
-    size = 0
-    async for data in request.stream():
-        size += len(data)
-        if size > limit:
-            raise UploadTooLarge(limit=limit)
-        if data:
-            yield data
-
-
-async def _multipart_lines(request: Request, boundary: str, limit: int) -> AsyncIterator[bytes]:
-    """Lines of the part named `file` (spec/eventbus.md §1.2)."""
-    lines = Lines()
-    inside = found = False
-    try:
-        with PushMultipartParser(boundary, max_segment_size=limit, strict=False) as parser:
-            async for data in _body(request, limit):
-                for event in parser.parse(data):
-                    if isinstance(event, MultipartSegment):
-                        inside = event.name == "file"
-                        found = found or inside
-                    elif event and inside:
-                        for line in lines.feed(bytes(event)):
-                            yield line
-    except MultipartError as wrong:
-        raise UploadUnreadable(reason=f"the multipart body is broken: {wrong}") from wrong
-    if not found:
-        raise UploadUnreadable(reason="there is no part named file")
-    for line in lines.end():
-        yield line
-
-
-async def _form_lines(request: Request, limit: int) -> AsyncIterator[bytes]:
-    """Modules v2: a form with all lines in one field (spec/eventbus.md §1.5)."""
-    lines, form = Lines(), FormField(b"lines")
-    async for data in _body(request, limit):
-        for line in lines.feed(form.feed(data)):
-            yield line
-    for line in lines.feed(form.feed(b"&")):
-        yield line
-    if not form.found:
-        raise UploadUnreadable(reason="the form has no field named lines")
-    for line in lines.end():
-        yield line
-
-
-class FormField:
-    """Takes one field out of an URL-encoded form while it streams in."""
-
-    def __init__(self, name: bytes) -> None:
-        self._name = name
-        self._held = b""
-        self._inside: bool | None = None
-        """Whether this is the field's value; None while a name is read."""
-        self.found = False
-
-    def feed(self, data: bytes) -> bytes:
-        """What the data adds to the field's value. Feed `&` at the end."""
-        data, self._held = self._held + data, b""
-        found = b""
-        while data:
-            if self._inside is None:
-                name, equals, after = data.partition(b"=")
-                if not equals:
-                    self._held = data[-LONGEST_NAME:]
-                    break
-                self._inside = name.rpartition(b"&")[2] == self._name
-                self.found = self.found or self._inside
-                data = after
-            value, ampersand, data = data.partition(b"&")
-            if not ampersand:
-                cut = value.rfind(b"%", -2)
-                if cut >= 0:
-                    value, self._held = value[:cut], value[cut:]
-            if self._inside:
-                found += unquote_to_bytes(value.replace(b"+", b" "))
-            if ampersand:
-                self._inside = None
-        return found
