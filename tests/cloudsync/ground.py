@@ -197,7 +197,7 @@ class Store:
                 runs.Runner(self.context, shop, content, languages, under_way[run.run_id], 100)
                 for run in found
             ]
-            return runs.settle(work, runners)
+            return runs.settle(work, runners, runs.missing(work.db, runners))
 
     def full(
         self, content: str, *lines: bytes, lang: str = "", languages: Sequence[str] = ()

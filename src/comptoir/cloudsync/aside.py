@@ -9,9 +9,8 @@ import sqlalchemy as sa
 from comptoir.cloudsync.rows import Batch
 from comptoir.cloudsync.tables import set_aside
 from comptoir.infra.db import dialect
+from comptoir.prestashop.records import SHOWN
 
-SHOWN = 1 << 16
-"""Bytes kept of what is set aside."""
 MOST = 10_000
 """Things kept of one store. What comes beyond is counted, by content and property."""
 BEYOND = "more was set aside than is kept"

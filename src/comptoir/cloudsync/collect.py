@@ -5,19 +5,20 @@ applied stays and the store sends the page again: applying twice changes nothing
 """
 
 import re
+from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from starlette.requests import Request
 
-from comptoir.cloudsync import aside, merge, rows, store
+from comptoir.cloudsync import merge, met, rows, store, transport
 from comptoir.cloudsync.errors import JobUnknown, UploadTooLarge
-from comptoir.cloudsync.transport import LONGEST_LINE, read_lines
 from comptoir.infra.db.dialect import lock_store
 from comptoir.infra.http.context import Context
 from comptoir.infra.work import Work
 from comptoir.prestashop.catalogue import Content, catalogue
-from comptoir.prestashop.records import Record, Unreadable, Upsert, columns, read_line, zone_named
+from comptoir.prestashop.records import glance, read_lines, zone_after, zone_named
 
 CHUNK = 1000
 """Records applied in one transaction, at most."""
@@ -37,25 +38,25 @@ async def collect(context: Context, request: Request, shop_id: str, job_id: str)
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > context.settings.max_upload:
         raise UploadTooLarge(limit=context.settings.max_upload)
-    run = await find_job(context, shop_id, job_id)
-    zone = await context.db.read(lambda db: _zone(rows.info(db, shop_id).get("timezone")))
-    upload = _Upload(context, run, _family(context, request, run))
-    async for line in read_lines(request, context.settings.max_upload):
-        if len(line) > LONGEST_LINE:
-            await upload.take(Unreadable("the line is too long", line[: aside.SHOWN]))
-            continue
-        for record in read_line(line, zone):
-            await upload.take(record, len(line))
-            if isinstance(record, Upsert) and record.content.name == "info":
-                zone = _zone_of(record, zone)
+    run, zone = await context.db.read(lambda db: _begin(db, shop_id, job_id))
+    upload = _Upload(context, run, _family(context, request, run), zone)
+    async for lines in transport.read_lines(request, context.settings.max_upload):
+        await upload.take(lines)
     return await upload.end()
+
+
+def _begin(db: sa.Connection, shop_id: str, job_id: str) -> tuple[store.Run, ZoneInfo]:
+    run = _job(db, shop_id, job_id)
+    return run, zone_named(str(rows.info(db, shop_id).get("timezone"))) or UTC
 
 
 async def find_job(context: Context, shop_id: str, job_id: str) -> store.Run:
     """Raises: JobUnknown."""
-    run = None
-    if JOB.fullmatch(job_id):
-        run = await context.db.read(lambda db: store.find_run(db, shop_id, job_id))
+    return await context.db.read(lambda db: _job(db, shop_id, job_id))
+
+
+def _job(db: sa.Connection, shop_id: str, job_id: str) -> store.Run:
+    run = store.find_run(db, shop_id, job_id) if JOB.fullmatch(job_id) else None
     if run is None:
         raise JobUnknown
     return run
@@ -70,24 +71,29 @@ def _family(context: Context, request: Request, run: store.Run) -> Content | Non
 
 
 class _Upload:
-    """One upload: its records go into the database a chunk at a time."""
+    """One upload: its lines are read, and go into the database, a chunk at a time."""
 
-    def __init__(self, context: Context, run: store.Run, family: Content | None) -> None:
+    def __init__(
+        self, context: Context, run: store.Run, family: Content | None, zone: ZoneInfo
+    ) -> None:
         self._context = context
         self._run = run
+        self._content = catalogue()[run.content]
         self._family = family
+        self._zone = zone
         self._parents: set[Any] = set()
         self._mark = f"{run.run_id}/{context.ids.token(8)}" if family else store.mark(run)
         self._began: int | None = None
-        self._chunk: list[Record] = []
+        self._lines: list[bytes] = []
         self._size = 0
         self._outcome = merge.Outcome()
 
-    async def take(self, record: Record, size: int = 0) -> None:
-        self._chunk.append(record)
-        self._size += size
-        if len(self._chunk) >= CHUNK or self._size >= CHUNK_BYTES:
-            await self._apply(last=False)
+    async def take(self, lines: list[bytes]) -> None:
+        for line in lines:
+            self._lines.append(line)
+            self._size += len(line)
+            if len(self._lines) >= CHUNK or self._size >= CHUNK_BYTES:
+                await self._apply(last=False)
 
     async def end(self) -> merge.Outcome:
         """Apply the rest and count the upload, in one transaction."""
@@ -95,9 +101,8 @@ class _Upload:
         return self._outcome
 
     async def _apply(self, *, last: bool) -> None:
-        records, self._chunk, self._size = self._chunk, [], 0
-        if self._family:
-            self._parents |= merge.parents(self._family, records)
+        lines, self._lines, self._size = self._lines, [], 0
+        apply = self._reading(lines)
 
         def unit(work: Work) -> tuple[merge.Outcome, int]:
             shop_id = self._run.shop_id
@@ -105,21 +110,21 @@ class _Upload:
             run = store.find_run(work.db, shop_id, self._run.run_id)
             if run is None:
                 raise JobUnknown
-            batch = rows.Batch(work.db, shop_id, self._mark, run.lang, work.now_ms)
-            outcome = merge.apply(batch, records)
+            full = met.Pass(run.run_id, run.passes) if run.full else None
+            batch = rows.Batch(work.db, shop_id, self._mark, run.lang, work.now_ms, full)
+            outcome = apply(batch)
             began = work.now_ms if self._began is None else self._began
-            if last:
-                if self._family:
-                    outcome.deleted += merge.settle_parents(
-                        batch, self._family, self._parents, began
-                    )
-                store.change_run(
-                    work.db,
-                    shop_id,
-                    run.run_id,
-                    received=run.received + 1,
-                    touched_at=work.now_ms,
-                )
+            if last and self._family:
+                outcome.deleted += merge.settle_parents(batch, self._family, self._parents, began)
+            store.change_run(
+                work.db,
+                shop_id,
+                run.run_id,
+                received=run.received + last,
+                written=run.written + outcome.written,
+                unchanged=run.unchanged + outcome.unchanged,
+                touched_at=work.now_ms,
+            )
             return outcome, began
 
         outcome, self._began = await self._context.db.write(
@@ -130,11 +135,18 @@ class _Upload:
             counter = self._context.metrics.records.labels(self._run.content, name)
             counter.inc(getattr(outcome, name))
 
-
-def _zone(name: object) -> ZoneInfo:
-    return (zone_named(name) if isinstance(name, str) and name else None) or UTC
-
-
-def _zone_of(record: Upsert, otherwise: ZoneInfo) -> ZoneInfo:
-    name = record.values[columns(record.content).index("timezone")]
-    return _zone(name) if name else otherwise
+    def _reading(self, lines: list[bytes]) -> Callable[[rows.Batch], merge.Outcome]:
+        """Read the lines; where most rows are probably unchanged, only their keys. Returns what
+        then applies them."""
+        zone = self._zone
+        met_before = self._run.unchanged + self._outcome.unchanged
+        if self._run.full and met_before >= self._run.written + self._outcome.written:
+            glances = glance(lines, zone, self._content)
+            if glances is not None:
+                return lambda batch: merge.apply_changed(batch, self._content, glances, zone)
+        records = read_lines(lines, zone, self._content)
+        for record in records:
+            self._zone = zone_after(record, self._zone)
+        if self._family:
+            self._parents |= merge.parents(self._family, records)
+        return lambda batch: merge.apply(batch, records)

@@ -8,15 +8,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from comptoir.cloudsync import aside, rows
+from comptoir.cloudsync import aside, met, rows, store
 from comptoir.cloudsync.rows import Batch
 from comptoir.cloudsync.tables import RAW, pending_delete, sync_run
 from comptoir.infra.db.dialect import upsert
 from comptoir.prestashop.catalogue import Content, Kind, catalogue
-from comptoir.prestashop.records import Delete, Record, Unreadable, Upsert, columns
+from comptoir.prestashop.records import (
+    Delete,
+    Glance,
+    Record,
+    Unreadable,
+    Upsert,
+    columns,
+    read_lines,
+)
 from comptoir.prestashop.rowid import row_id, sort_key
 
 
@@ -35,6 +44,16 @@ class Outcome:
         self.unchanged += other.unchanged
         self.deleted += other.deleted
         self.set_aside += other.set_aside
+
+
+def apply_changed(
+    batch: Batch, content: Content, glances: Sequence[Glance], zone: ZoneInfo
+) -> Outcome:
+    """Apply rows of which most have probably not changed: the others are read only now."""
+    lines, unchanged = rows.write_changed(batch, content, glances)
+    outcome = apply(batch, read_lines(lines, zone, content))
+    outcome.unchanged += unchanged
+    return outcome
 
 
 def apply(batch: Batch, records: Iterable[Record]) -> Outcome:
@@ -246,34 +265,36 @@ def settle_parents(batch: Batch, content: Content, found: set[Any], began: int) 
     return ended
 
 
-def sweep(batch: Batch, content: Content, languages: Sequence[str], marks: Sequence[str]) -> int:
-    """At the end of a full run: rows without one of its marks are gone from the store.
-
-    Rows of another language belong to another run, unless the store has dropped the language.
+def missing(
+    db: sa.Connection,
+    run: store.Run,
+    content: Content,
+    languages: Sequence[str],
+    passes: Sequence[int],
+) -> list[str]:
+    """Keys of the live rows that a full run met in none of these passes: the store has them no
+    more. Rows of another language belong to another run, unless the store dropped the language.
     """
-    ended = rows.end(batch, content, *_unseen(batch, content, languages, marks))
+    table = RAW[content.name].c
+    conditions: list[sa.ColumnElement[bool]] = [
+        table.run_id.not_in([store.mark(run, number) for number in passes])
+    ]
+    if content.shape.per_language and run.lang:
+        others = [iso for iso in languages if iso != run.lang]
+        conditions.append(table.lang.not_in(others))
+    met_in = [met.Pass(run.run_id, number) for number in passes]
+    return met.missing(db, run.shop_id, content, met_in, *conditions)
+
+
+def sweep(batch: Batch, content: Content, gone: Sequence[str]) -> int:
+    """At the end of a full run: end the rows that are gone from the store."""
+    ended = rows.end_by_id(batch, content, gone)
     batch.db.execute(
         pending_delete.delete().where(
             pending_delete.c.shop_id == batch.shop_id, pending_delete.c.content == content.name
         )
     )
-    return len(ended)
-
-
-def unseen(batch: Batch, content: Content, languages: Sequence[str], marks: Sequence[str]) -> bool:
-    """Whether a sweep would end any row."""
-    return rows.exists(batch.db, batch.shop_id, content, *_unseen(batch, content, languages, marks))
-
-
-def _unseen(
-    batch: Batch, content: Content, languages: Sequence[str], marks: Sequence[str]
-) -> list[sa.ColumnElement[bool]]:
-    table = RAW[content.name].c
-    conditions: list[sa.ColumnElement[bool]] = [table.run_id.not_in(marks)]
-    if content.shape.per_language and batch.lang:
-        others = [iso for iso in languages if iso != batch.lang]
-        conditions.append(table.lang.not_in(others))
-    return conditions
+    return ended
 
 
 def _languages_before(batch: Batch) -> str:

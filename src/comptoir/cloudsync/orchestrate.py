@@ -24,7 +24,7 @@ from comptoir.cloudsync.runs import (
     RunWithdrawn,
     open_runs,
     restart_full,
-    settle,
+    settle_all,
     unreachable,
 )
 from comptoir.infra.db.dialect import lock_store
@@ -290,7 +290,7 @@ class Driver:
             for runner in runners:
                 while not runner.passed:
                     await runner.step()
-            again = await self._context.db.write(lambda work: settle(work, runners))
+            again = await settle_all(self._context, runners)
             if not again:
                 return
             for runner, run in zip(runners, again, strict=True):

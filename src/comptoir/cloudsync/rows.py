@@ -1,4 +1,8 @@
-"""The SQL of the raw tables: write what came, end what is gone. The hot path of ingestion."""
+"""The SQL of the raw tables: write what came, end what is gone. The hot path of ingestion.
+
+Rows that did not change are not written. A full run notes their keys in `met.py`; an incremental
+one, which brings few of them, marks them in place.
+"""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -8,10 +12,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from comptoir.cloudsync.tables import RAW, table_name
-from comptoir.infra.db import dialect
+from comptoir.cloudsync import met
+from comptoir.cloudsync.tables import BROUGHT, RAW, row_count, table_name
+from comptoir.infra.db import bulk, dialect
 from comptoir.prestashop.catalogue import Content
-from comptoir.prestashop.records import Upsert, columns
+from comptoir.prestashop.records import Glance, Upsert, columns
+
+AT_ONCE = 1000
+"""Rows ended by one statement, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +31,20 @@ class Batch:
     run_id: str
     lang: str
     now: int
+    full: met.Pass | None = None
+    """The pass of a full run that met the rows; None for an incremental run."""
 
 
 @cache
-def _upsert_sql(content: Content, mark: str) -> str:
-    names = ["shop_id", "sort_id", "id", *columns(content)]
-    names += ["extra", "misfits", "digest", "first_seen_at", "changed_at", "last_synced_at"]
-    names += ["run_id", "lang"]
+def _target(content: Content) -> bulk.Target:
     kept = ("shop_id", "sort_id", "id", "first_seen_at")
-    changed = ", ".join(f'"{n}" = excluded."{n}"' for n in names if n not in kept)
-    quoted = ", ".join(f'"{n}"' for n in names)
-    return (
-        f"INSERT INTO {table_name(content)} ({quoted}) VALUES ({', '.join([mark] * len(names))})"
-        f" ON CONFLICT (shop_id, sort_id) DO UPDATE SET {changed}, removed_at = NULL"
+    names = ("shop_id", "sort_id", "id", *columns(content), *BROUGHT)
+    return bulk.Target(
+        table=RAW[content.name],
+        columns=names,
+        key=("shop_id", "sort_id"),
+        changed=tuple(name for name in names if name not in kept),
+        also="removed_at = NULL",
     )
 
 
@@ -49,18 +58,28 @@ def write(batch: Batch, content: Content, rows: Sequence[Upsert]) -> tuple[int, 
     changed = [row for key, row in latest.items() if before.get(key) != row.digest]
     unchanged = [key for key, row in latest.items() if before.get(key) == row.digest]
     if changed:
-        mark = "?" if dialect.is_sqlite(batch.db.dialect.name) else "%s"
-        batch.db.exec_driver_sql(
-            _upsert_sql(content, mark), [_parameters(batch, row) for row in changed]
-        )
-    if unchanged:
-        _touch(batch, content, unchanged)
+        bulk.upsert(batch.db, _target(content), [_parameters(batch, row) for row in changed])
+        _count(batch, content, len(latest) - len(before))
+    _see(batch, content, unchanged)
     return len(changed), len(unchanged)
 
 
-def _parameters(batch: Batch, row: Upsert) -> tuple[Any, ...]:
+def write_changed(
+    batch: Batch, content: Content, glances: Sequence[Glance]
+) -> tuple[list[bytes], int]:
+    """Mark the rows that did not change as seen. Returns (lines of the others, seen).
+
+    A row of which something was set aside counts among the others: it is set aside again.
+    """
+    before = _digests(batch, content, [g.sort_id for g in glances], whole=True)
+    unchanged = [g.sort_id for g in glances if before.get(g.sort_id) == g.digest]
+    _see(batch, content, unchanged)
+    return [g.line for g in glances if before.get(g.sort_id) != g.digest], len(unchanged)
+
+
+def _parameters(batch: Batch, row: Upsert) -> list[Any]:
     misfits = {name: why for name, (why, _) in row.misfits.items()} if row.misfits else None
-    return (
+    return [
         batch.shop_id,
         row.sort_id,
         row.id,
@@ -73,7 +92,7 @@ def _parameters(batch: Batch, row: Upsert) -> tuple[Any, ...]:
         batch.now,
         batch.run_id,
         batch.lang,
-    )
+    ]
 
 
 def as_json(value: object) -> str:
@@ -84,20 +103,33 @@ def as_json(value: object) -> str:
         return json.dumps({"comptoir": "nested too deeply to be kept"})
 
 
-def _digests(batch: Batch, content: Content, keys: list[str]) -> dict[str, bytes]:
+@cache
+def _digests_sql(content: Content, name: str, whole: bool) -> str:
+    return (
+        f"SELECT sort_id, digest FROM {table_name(content)} WHERE shop_id = :shop"
+        f" AND {dialect.one_of(name, 'sort_id')} AND removed_at IS NULL"
+        f"{' AND misfits IS NULL' if whole else ''}"
+    )
+
+
+def _digests(
+    batch: Batch, content: Content, keys: list[str], *, whole: bool = False
+) -> dict[str, bytes]:
     """Digests of the live rows among `keys`. A tombstone counts as absent: it must come back."""
     name = batch.db.dialect.name
     found = batch.db.execute(
-        sa.text(
-            f"SELECT sort_id, digest FROM {table_name(content)} WHERE shop_id = :shop"
-            f" AND {dialect.one_of(name, 'sort_id')} AND removed_at IS NULL"
-        ),
+        sa.text(_digests_sql(content, name, whole)),
         {"shop": batch.shop_id, "keys": dialect.bind_list(name, keys)},
     )
-    return {row[0]: bytes(row[1]) for row in found}
+    return {key: bytes(digest) for key, digest in found}
 
 
-def _touch(batch: Batch, content: Content, keys: list[str]) -> None:
+def _see(batch: Batch, content: Content, keys: list[str]) -> None:
+    if not keys:
+        return
+    if batch.full is not None:
+        met.note(batch.db, batch.shop_id, batch.full, content, keys)
+        return
     name = batch.db.dialect.name
     batch.db.execute(
         sa.text(
@@ -133,12 +165,17 @@ def end(
         )
         .returning(table.c[returning or "sort_id"])
     )
-    return [row[0] for row in batch.db.execute(changed)]
+    ended = [row[0] for row in batch.db.execute(changed)]
+    _count(batch, content, -len(ended))
+    return ended
 
 
 def end_by_id(batch: Batch, content: Content, sort_ids: Iterable[str]) -> int:
-    keys = list(sort_ids)
-    return len(end(batch, content, RAW[content.name].c.sort_id.in_(keys))) if keys else 0
+    keys, ended = list(sort_ids), 0
+    for start in range(0, len(keys), AT_ONCE):
+        these = RAW[content.name].c.sort_id.in_(keys[start : start + AT_ONCE])
+        ended += len(end(batch, content, these))
+    return ended
 
 
 def exists(
@@ -152,13 +189,23 @@ def exists(
     return db.execute(query.limit(1)).first() is not None
 
 
+def _count(batch: Batch, content: Content, more: int) -> None:
+    """Keep the number of live rows, so that nobody has to count them."""
+    if more:
+        batch.db.execute(
+            sa.text(
+                "INSERT INTO row_count (shop_id, content, live) VALUES (:shop, :content, :more)"
+                " ON CONFLICT (shop_id, content) DO UPDATE SET live = row_count.live + :more"
+            ),
+            {"shop": batch.shop_id, "content": content.name, "more": more},
+        )
+
+
 def count(db: sa.Connection, shop_id: str, content: Content) -> int:
     """Live rows of a store's content."""
-    table = RAW[content.name]
-    query = sa.select(sa.func.count()).where(
-        table.c.shop_id == shop_id, table.c.removed_at.is_(None)
-    )
-    return int(db.execute(query).scalar_one())
+    c = row_count.c
+    query = sa.select(c.live).where(c.shop_id == shop_id, c.content == content.name)
+    return int(db.execute(query).scalar() or 0)
 
 
 def info(db: sa.Connection, shop_id: str) -> dict[str, Any]:

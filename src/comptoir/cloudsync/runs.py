@@ -5,6 +5,9 @@ The store keeps the cursor, so a run that was interrupted is resumed by asking f
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+
+import sqlalchemy as sa
 
 from comptoir.accounts import Shop
 from comptoir.base.clock import monotonic
@@ -28,6 +31,8 @@ SLIPPED = "slipped"
 RESUMED_LATE = "resumed-late"
 """The store had ended the pass before it was resumed and sent changes instead, which a further
 first page would have thrown away."""
+SWEPT = 5000
+"""Rows ended in one transaction, at most, when a full run ends."""
 SLOW = 20.0
 """Seconds of a call after which the next page is asked smaller (spec/eventbus.md §8.4)."""
 
@@ -207,10 +212,52 @@ class Runner:
         self._progress = None
 
 
-def settle(work: Work, runners: Sequence[Runner]) -> list[store.Run]:
+async def settle_all(context: Context, runners: Sequence[Runner]) -> list[store.Run]:
+    """`settle`, with the rows that are gone looked for beside other work and ended some at a time.
+
+    Raises: RunWithdrawn.
+    """
+    absent = await context.db.read(lambda db: missing(db, runners))
+    if not must_pass_again(runners, absent):
+        for runner, left in zip(runners, absent, strict=True):
+            for start in range(0, len(left.gone) - SWEPT, SWEPT):
+                some = left.gone[start : start + SWEPT]
+                await context.db.write(partial(_end_some, runner=runner, gone=some))
+    return await context.db.write(lambda work: settle(work, runners, absent))
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Rows that a full run did not meet."""
+
+    in_last_pass: bool
+    """Any of them, in the last pass."""
+    gone: Sequence[str]
+    """Keys of those met in none of the passes that count."""
+
+
+def missing(db: sa.Connection, runners: Sequence[Runner]) -> list[Missing]:
+    """What each full run did not meet; nothing for an incremental one. Reads every row's key: not
+    for the one writer of SQLite."""
+    found = []
+    for runner in runners:
+        run = runner.run
+        if not run.full:
+            found.append(Missing(in_last_pass=False, gone=()))
+            continue
+        last = merge.missing(db, run, runner.content, runner.languages, [run.passes])
+        gone = last
+        if run.doubt and run.passes and last:
+            every = range(run.passes + 1)
+            gone = merge.missing(db, run, runner.content, runner.languages, every)
+        found.append(Missing(in_last_pass=bool(last), gone=gone))
+    return found
+
+
+def settle(work: Work, runners: Sequence[Runner], absent: Sequence[Missing]) -> list[store.Run]:
     """All languages of a content have passed. Returns the runs to pass again; none: all is done.
 
-    A full pass in doubt is made again before rows that it did not see are taken for gone, in
+    A full pass in doubt is made again before rows that it did not meet are taken for gone, in
     every language: the first page of one empties the store's outbox for all.
 
     Raises:
@@ -221,15 +268,13 @@ def settle(work: Work, runners: Sequence[Runner]) -> list[store.Run]:
     under_way = {run.run_id for run in store.running(work.db, shop_id, content.name)}
     if not all(runner.run.run_id in under_way for runner in runners):
         raise RunWithdrawn
-    batches = [
-        rows.Batch(work.db, shop_id, store.mark(r.run), r.run.lang, work.now_ms) for r in runners
-    ]
-    pairs = list(zip(runners, batches, strict=True))
-    if any(_must_pass_again(runner, batch) for runner, batch in pairs):
+    pairs = list(zip(runners, absent, strict=True))
+    if must_pass_again(runners, absent):
         return [_reopened(work, runner.run, 1) for runner in runners]
-    for runner, batch in pairs:
+    for runner, left in pairs:
+        batch = _batch(work, runner.run)
         if runner.run.full:
-            merge.sweep(batch, content, runner.languages, _marks(runner.run))
+            merge.sweep(batch, content, left.gone)
         elif content.name == "products":
             merge.settle_deletes(batch, content)
         store.change_run(
@@ -238,19 +283,33 @@ def settle(work: Work, runners: Sequence[Runner]) -> list[store.Run]:
     return []
 
 
-def _must_pass_again(runner: Runner, batch: rows.Batch) -> bool:
-    run = runner.run
+def _end_some(work: Work, runner: Runner, gone: Sequence[str]) -> None:
+    """End a part of what is gone, before `settle` ends the rest: no transaction is long.
+
+    Raises: RunWithdrawn.
+    """
+    lock_store(work.db, runner.run.shop_id)
+    under_way = store.running(work.db, runner.run.shop_id, runner.content.name)
+    if runner.run.run_id not in {run.run_id for run in under_way}:
+        raise RunWithdrawn
+    rows.end_by_id(_batch(work, runner.run), runner.content, gone)
+
+
+def _batch(work: Work, run: store.Run) -> rows.Batch:
+    return rows.Batch(work.db, run.shop_id, store.mark(run), run.lang, work.now_ms)
+
+
+def must_pass_again(runners: Sequence[Runner], absent: Sequence[Missing]) -> bool:
+    """Whether any of the passes is in doubt, and what it did not meet therefore too."""
+    return any(_in_doubt(runner.run, left) for runner, left in zip(runners, absent, strict=True))
+
+
+def _in_doubt(run: store.Run, left: Missing) -> bool:
     if not run.full or not run.doubt or run.passes + 1 >= rules.PASSES:
         return False
     if run.doubt == RESUMED_LATE or (run.doubt == SLIPPED and not run.passes):
         return True
-    return merge.unseen(batch, runner.content, runner.languages, [batch.run_id])
-
-
-def _marks(run: store.Run) -> list[str]:
-    """What a living row is marked with: of the last pass, if that was steady, else of any."""
-    first = 0 if run.doubt else run.passes
-    return [store.mark(run, number) for number in range(first, run.passes + 1)]
+    return left.in_last_pass
 
 
 def _failed(reason: str, detail: str, page: Page) -> RunFailed:

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from comptoir.cloudsync import met
 from comptoir.cloudsync.rules import ContentState
 from comptoir.cloudsync.tables import set_aside, sync_content, sync_run, sync_store
 from comptoir.infra.db.dialect import lock_store, upsert
@@ -37,6 +38,8 @@ class Run:
     received: int
     """Uploads of it that were committed, in this pass."""
     started_at: int
+    written: int = 0
+    unchanged: int = 0
     state: str = RUNNING
     doubt: str = ""
     """Why this pass may have missed rows; "" if it was steady."""
@@ -142,6 +145,8 @@ _RUN = (
     sync_run.c.pages,
     sync_run.c.received,
     sync_run.c.started_at,
+    sync_run.c.written,
+    sync_run.c.unchanged,
     sync_run.c.state,
     sync_run.c.reason.label("doubt"),
 )
@@ -207,8 +212,10 @@ def recent_runs(db: sa.Connection, shop_id: str, limit: int = 50) -> list[dict[s
 
 
 def forget_runs(db: sa.Connection, shop_id: str, now: int) -> None:
-    """Drop the record of runs that ended long ago; soon that of runs that brought nothing."""
+    """Drop what ended runs had met, the record of runs that ended long ago, and soon that of runs
+    that brought nothing."""
     c = sync_run.c
+    met.forget(db, shop_id, sa.select(c.run_id).where(c.shop_id == shop_id, c.state.in_(OPEN)))
     empty = sa.and_(c.records == 0, c.finished_at < now - KEEP_EMPTY_MS)
     db.execute(
         sync_run.delete().where(

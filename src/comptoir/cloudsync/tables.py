@@ -3,8 +3,9 @@
 The 35 tables `raw_<content>` are made from the catalogue. Beside the properties each has:
 `sort_id` (the row's id in the form that sorts), `id`, `extra` (unknown properties, JSON),
 `misfits` (values that did not fit, JSON), `digest` (equal means unchanged), `first_seen_at`,
-`changed_at`, `last_synced_at`, `run_id` and `lang` (the run that carried it last), `removed_at`
-(a tombstone). A time is kept in milliseconds, with its original offset in minutes beside it.
+`changed_at`, `last_synced_at`, `run_id` and `lang` (the run that wrote or marked it last),
+`removed_at` (a tombstone). A time is kept in milliseconds, with its original offset in minutes
+beside it.
 """
 
 from functools import cache
@@ -27,7 +28,7 @@ KEPT_BY_US: dict[str, tuple[tuple[str, Kind], ...]] = {
     "info": (("language_changed_count", Kind.INT), ("last_language_changed_at", Kind.TIME)),
 }
 """Columns that the cloud counts itself: they survive an upload."""
-BOOKKEEPING = (
+BROUGHT = (
     "extra",
     "misfits",
     "digest",
@@ -36,8 +37,8 @@ BOOKKEEPING = (
     "last_synced_at",
     "run_id",
     "lang",
-    "removed_at",
 )
+"""Columns beside the properties that an upload writes."""
 
 
 def table_name(content: Content) -> str:
@@ -93,6 +94,25 @@ def _raw_table(content: Content) -> sa.Table:
 
 
 RAW: dict[str, sa.Table] = {content.name: _raw_table(content) for content in catalogue().values()}
+
+row_count = sa.Table(
+    "row_count",
+    metadata,
+    key("shop_id"),
+    key("content"),
+    number("live"),
+)
+
+row_met = sa.Table(
+    "row_met",
+    metadata,
+    key("shop_id"),
+    key("run_id"),
+    sa.Column("pass", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("part", sa.BigInteger, primary_key=True, autoincrement=False),
+    text("content"),
+    sa.Column("sort_ids", sa.LargeBinary, nullable=False),
+)
 
 set_aside = sa.Table(
     "set_aside",
@@ -170,6 +190,8 @@ sync_run = sa.Table(
     number("pages"),
     number("records"),
     number("received"),
+    number("written"),
+    number("unchanged"),
     instant("started_at", nullable=False),
     instant("touched_at", nullable=False),
     instant("finished_at"),

@@ -4,18 +4,17 @@ Multipart with one part named `file` (v1, v3, v4) or a form with one field `line
 spec/eventbus.md §1.2 and §1.5.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from urllib.parse import unquote_to_bytes
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 from starlette.requests import Request
 
 from comptoir.cloudsync.errors import UploadTooLarge, UploadUnreadable
+from comptoir.prestashop.records import LONGEST_LINE
 
 LONGEST_NAME = 100
 """Bytes of a form field's name."""
-LONGEST_LINE = 8 << 20
-"""Bytes of a line that is still read; a longer one is cut, and said to be by its length."""
 
 
 class Lines:
@@ -25,37 +24,41 @@ class Lines:
         self._rest = bytearray()
         self._dropping = False
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        *whole, rest = data.split(b"\n")
-        for line in whole:
-            if not self._dropping:
-                yield bytes(self._rest) + line if self._rest else line
+    def feed(self, data: bytes) -> list[bytes]:
+        """The lines that end in the data."""
+        *found, rest = data.split(b"\n")
+        if found:
+            if self._dropping:
+                del found[0]
+            elif self._rest:
+                found[0] = bytes(self._rest) + found[0]
             self._rest.clear()
             self._dropping = False
         if not self._dropping:
             self._rest += rest
             if len(self._rest) > LONGEST_LINE:
-                yield bytes(self._rest)
+                found.append(bytes(self._rest))
                 self._rest.clear()
                 self._dropping = True
+        return found
 
-    def end(self) -> Iterator[bytes]:
-        if self._rest and not self._dropping:
-            yield bytes(self._rest)
+    def end(self) -> list[bytes]:
+        """What comes after the last line's end."""
+        return [bytes(self._rest)] if self._rest and not self._dropping else []
 
 
-async def read_lines(request: Request, limit: int) -> AsyncIterator[bytes]:
-    """The NDJSON lines of the upload, whichever transport the module uses."""
+async def read_lines(request: Request, limit: int) -> AsyncIterator[list[bytes]]:
+    """The NDJSON lines of the upload as they come, some at a time."""
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind == "multipart/form-data":
         boundary = options.get("boundary", "")
         if not boundary:
             raise UploadUnreadable(reason="the multipart boundary is missing")
-        async for line in _multipart_lines(request, boundary, limit):
-            yield line
+        async for lines in _multipart_lines(request, boundary, limit):
+            yield lines
     elif kind == "application/x-www-form-urlencoded":
-        async for line in _form_lines(request, limit):
-            yield line
+        async for lines in _form_lines(request, limit):
+            yield lines
     else:
         raise UploadUnreadable(reason="send multipart/form-data with one part named file")
 
@@ -70,7 +73,9 @@ async def _body(request: Request, limit: int) -> AsyncIterator[bytes]:
             yield data
 
 
-async def _multipart_lines(request: Request, boundary: str, limit: int) -> AsyncIterator[bytes]:
+async def _multipart_lines(
+    request: Request, boundary: str, limit: int
+) -> AsyncIterator[list[bytes]]:
     """Lines of the part named `file` (spec/eventbus.md §1.2)."""
     lines = Lines()
     inside = found = False
@@ -82,28 +87,23 @@ async def _multipart_lines(request: Request, boundary: str, limit: int) -> Async
                         inside = event.name == "file"
                         found = found or inside
                     elif event and inside:
-                        for line in lines.feed(bytes(event)):
-                            yield line
+                        yield lines.feed(bytes(event))
     except MultipartError as wrong:
         raise UploadUnreadable(reason=f"the multipart body is broken: {wrong}") from wrong
     if not found:
         raise UploadUnreadable(reason="there is no part named file")
-    for line in lines.end():
-        yield line
+    yield lines.end()
 
 
-async def _form_lines(request: Request, limit: int) -> AsyncIterator[bytes]:
+async def _form_lines(request: Request, limit: int) -> AsyncIterator[list[bytes]]:
     """Modules v2: a form with all lines in one field (spec/eventbus.md §1.5)."""
     lines, form = Lines(), FormField(b"lines")
     async for data in _body(request, limit):
-        for line in lines.feed(form.feed(data)):
-            yield line
-    for line in lines.feed(form.feed(b"&")):
-        yield line
+        yield lines.feed(form.feed(data))
+    yield lines.feed(form.feed(b"&"))
     if not form.found:
         raise UploadUnreadable(reason="the form has no field named lines")
-    for line in lines.end():
-        yield line
+    yield lines.end()
 
 
 class FormField:

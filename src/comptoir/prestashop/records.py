@@ -3,36 +3,39 @@
 Wire format: spec/eventbus.md §1.2 (v4) and §1.5 (older modules).
 """
 
-import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from comptoir.prestashop import typed
 from comptoir.prestashop.catalogue import Content, Kind, Property, by_collection
 from comptoir.prestashop.rowid import row_id, sort_key
+from comptoir.prestashop.typed import LONGEST_ID
 from comptoir.prestashop.values import Misfit, converter, text, time
 
 BOM = b"\xef\xbb\xbf"
 DEEPEST = 100
 """Levels of objects and lists inside the properties."""
-FORMAT = b"2"
+SHOWN = 1 << 16
+"""Bytes kept of a line that is set aside."""
+LONGEST_LINE = 8 << 20
+"""Bytes of a line that is still read. A longer one may have been cut: it is not looked at."""
+FORMAT = 3
 """Goes into each row's digest: rows are written again after a change of how values are read."""
-LONGEST_ID = 500
-"""Characters of an id: what a database takes in a key or an index is limited."""
 
 
-@dataclass(frozen=True, slots=True)
-class Upsert:
+class Upsert(msgspec.Struct, frozen=True, gc=False):
+    """A row to keep."""
+
     content: Content
     id: str
     sort_id: str
-    values: tuple[Any, ...]
+    values: Sequence[Any]
     """In the order of `columns(content)`."""
     extra: dict[str, Any] | None
     """Properties that the catalogue does not know."""
@@ -42,15 +45,15 @@ class Upsert:
     """Equal digests mean equal rows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(msgspec.Struct, frozen=True, gc=False):
+    """A row, or several, to end."""
+
     content: Content
     id: str
     """As sent: what it stands for depends on the content (spec/rawapi.md §13)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(msgspec.Struct, frozen=True, gc=False):
     """A line that cannot be applied. It is kept aside, counted and visible."""
 
     reason: str
@@ -59,6 +62,14 @@ class Unreadable:
 
 
 Record = Upsert | Delete | Unreadable
+
+
+class Glance(msgspec.Struct, frozen=True, gc=False):
+    """An upsert read as far as its key: where its digest is known, the rest does not matter."""
+
+    sort_id: str
+    digest: bytes
+    line: bytes
 
 
 class _Line(msgspec.Struct):
@@ -73,13 +84,55 @@ _lines = msgspec.json.Decoder(_Line)
 
 @cache
 def columns(content: Content) -> tuple[str, ...]:
-    """Names of the columns that hold what the agent sends; a time has its offset beside it."""
-    names = []
-    for prop in content.sent:
-        names.append(prop.name)
-        if prop.kind is Kind.TIME:
-            names.append(f"{prop.name}_offset")
-    return tuple(names)
+    """Names of the columns that hold what the agent sends; the offsets of the times come last."""
+    offsets = [f"{prop.name}_offset" for prop in content.sent if prop.kind is Kind.TIME]
+    return (*(prop.name for prop in content.sent), *offsets)
+
+
+def read_lines(
+    lines: Iterable[bytes], zone: ZoneInfo, likely: Content | None = None
+) -> list[Record]:
+    """Everything that lines say. `likely`: the content that most of them are of."""
+    found: list[Record] = []
+    for line in map(bytes.strip, lines):
+        if len(line) > LONGEST_LINE:
+            found.append(Unreadable("the line is too long", line[:SHOWN]))
+            continue
+        plain = None if likely is None else typed.read(likely, line, zone)
+        if plain is None or likely is None:
+            for record in read_line(line, zone):
+                found.append(record)
+                zone = zone_after(record, zone)
+        else:
+            identifier, values = plain
+            digest = xxh3_128_digest(line, _seed(zone))
+            found.append(
+                Upsert(likely, identifier, sort_key(identifier), values, None, None, digest)
+            )
+    return found
+
+
+def zone_after(record: Record, zone: ZoneInfo) -> ZoneInfo:
+    """The store's zone for what follows: `info` says it."""
+    if not isinstance(record, Upsert) or record.content.name != "info":
+        return zone
+    return _zone(record.values[columns(record.content).index("timezone")], zone)
+
+
+def glance(lines: Iterable[bytes], zone: ZoneInfo, content: Content) -> list[Glance] | None:
+    """The lines, if each is an upsert of a row of its own of the content; else None."""
+    found: dict[str, Glance] = {}
+    seed, many = _seed(zone), 0
+    for line in map(bytes.strip, lines):
+        if not line:
+            continue
+        identifier = typed.read_key(content, line) if len(line) <= LONGEST_LINE else None
+        if identifier is None:
+            return None
+        key = sort_key(identifier)
+        found[key] = Glance(key, xxh3_128_digest(line, seed), line)
+        many += 1
+    return list(found.values()) if len(found) == many else None
 
 
 def read_line(line: bytes, zone: ZoneInfo) -> Iterator[Record]:
@@ -92,40 +145,21 @@ def read_line(line: bytes, zone: ZoneInfo) -> Iterator[Record]:
         return
     try:
         found = _lines.decode(line)
-        sent = bytes(found.properties)
         content = by_collection().get(found.collection)
-        plain = _plain(found, content, sent, zone)
-        properties = _decode(sent) if plain is None else None
+        properties = _decode(bytes(found.properties))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as wrong:
         yield Unreadable(f"not a record: {str(wrong)[:120]}", line)
         return
-    if plain is not None:
-        yield plain
-    elif content is None:
+    if content is None:
         yield Unreadable("unknown collection", line)
     elif found.delete_ids:
         for deleted in found.delete_ids:
             yield _delete(content, deleted, line)
     else:
-        yield _read(found.action, content, properties, sent, line, zone)
+        yield _read(found.action, content, properties, line, zone)
 
 
-def _plain(found: _Line, content: Content | None, sent: bytes, zone: ZoneInfo) -> Upsert | None:
-    """The row of an upsert in which nothing is unusual; None for every other line."""
-    if content is None or found.action != "upsert" or found.delete_ids:
-        return None
-    plain = typed.read(content, sent, zone, LONGEST_ID)
-    if plain is None:
-        return None
-    identifier, values = plain
-    return Upsert(
-        content, identifier, sort_key(identifier), values, None, None, _digest(sent, zone)
-    )
-
-
-def _read(
-    action: str, content: Content, properties: Any, sent: bytes, line: bytes, zone: ZoneInfo
-) -> Record:
+def _read(action: str, content: Content, properties: Any, line: bytes, zone: ZoneInfo) -> Record:
     if not isinstance(properties, dict):
         return Unreadable("properties is not an object", line, content.name)
     if action == "delete":
@@ -134,7 +168,7 @@ def _read(
         return Unreadable("unknown action", line, content.name)
     if _too_deep(properties, line):
         return Unreadable("nested too deeply", line, content.name)
-    return _upsert(content, properties, sent, line, zone)
+    return _upsert(content, properties, line, zone)
 
 
 def _decode(sent: bytes) -> Any:
@@ -176,48 +210,52 @@ def _delete(content: Content, identifier: object, line: bytes) -> Record:
         return Unreadable(f"the id of a delete: {wrong}", line, content.name)
 
 
-def _upsert(
-    content: Content, properties: dict[str, Any], sent: bytes, line: bytes, zone: ZoneInfo
-) -> Record:
+def _upsert(content: Content, properties: dict[str, Any], line: bytes, zone: ZoneInfo) -> Record:
     try:
         identifier = _identify(content, properties)
     except Misfit as wrong:
         return Unreadable(str(wrong), line, content.name)
+    seed = _seed(zone)
     zone = _zone(properties.get("timezone"), zone)
     misfits: dict[str, tuple[str, Any]] = {}
     values: list[Any] = []
+    offsets: list[int | None] = []
     for prop in content.sent:
         value = properties.pop(prop.name, None)
+        found: Any = None
+        offset: int | None = None
         try:
-            _convert(prop, value, zone, values)
+            if prop.kind is Kind.TIME:
+                found, offset = time(value, zone) or (None, None)
+            else:
+                found = _convert(prop, value)
         except Misfit as wrong:
-            values.extend((None, None) if prop.kind is Kind.TIME else (None,))
             misfits[prop.name] = (str(wrong), value)
+        values.append(found)
+        if prop.kind is Kind.TIME:
+            offsets.append(offset)
     return Upsert(
         content,
         identifier,
         sort_key(identifier),
-        tuple(values),
+        [*values, *offsets],
         properties or None,
         misfits or None,
-        _digest(sent, zone),
+        xxh3_128_digest(line, seed),
     )
 
 
-def _digest(sent: bytes, zone: ZoneInfo) -> bytes:
-    digest = hashlib.blake2b(sent, digest_size=16, salt=FORMAT)
-    digest.update(zone.key.encode())
-    return digest.digest()
+@cache
+def _seed(zone: ZoneInfo) -> int:
+    """Equal lines mean equal rows only where dates without offset mean the same."""
+    return xxh3_64_intdigest(zone.key.encode(), FORMAT)
 
 
-def _convert(prop: Property, value: Any, zone: ZoneInfo, values: list[Any]) -> None:
-    if prop.kind is Kind.TIME:
-        values.extend(time(value, zone) or (None, None))
-    else:
-        found = _CONVERTERS[prop.kind, prop.base64](value)
-        if isinstance(found, str) and len(found) > LONGEST_ID and prop.name.startswith("id_"):
-            raise Misfit("too long for an id")
-        values.append(found)
+def _convert(prop: Property, value: Any) -> Any:
+    found = _CONVERTERS[prop.kind, prop.base64](value)  # type: ignore[index]
+    if isinstance(found, str) and len(found) > LONGEST_ID and prop.name.startswith("id_"):
+        raise Misfit("too long for an id")
+    return found
 
 
 _CONVERTERS = {
@@ -254,7 +292,7 @@ def _key_parts(content: Content, properties: dict[str, Any], names: Sequence[str
 
 
 def _zone(name: Any, otherwise: ZoneInfo) -> ZoneInfo:
-    return zone_named(name) or otherwise if isinstance(name, str) else otherwise
+    return zone_named(name) or otherwise if isinstance(name, str) and name else otherwise
 
 
 @lru_cache(1000)

@@ -1,6 +1,6 @@
-"""The fast way to read an upsert: one typed decoder per content, for rows as agents write them.
+"""The fast way to read upserts: one typed decoder per content, for rows as agents write them.
 
-A row with anything unusual in it (an unknown property, a number in quotes, a value that does not
+A line with anything unusual in it (an unknown property, a number in quotes, a value that does not
 fit) is not read here at all: `read` returns None, and `records.py` takes it property by property.
 Both ways give the same row; tests compare them.
 """
@@ -8,8 +8,9 @@ Both ways give the same row; tests compare them.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Annotated, Any
+from datetime import time as clock_time
+from functools import cache, lru_cache
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,99 +20,152 @@ from comptoir.prestashop.rowid import row_id
 from comptoir.prestashop.values import Misfit, encoded_text, integer, json_text, real, time
 
 _INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-_NO_TIME = (None, None)
 _DATE_LENGTH = len("2024-07-16T15:33:56+0200")
+LONGEST_ID = 500
+"""Characters of an id: what a database takes in a key or an index is limited."""
+WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
     """How the rows of one content are read."""
 
-    decoder: "msgspec.json.Decoder[Any]"
-    special: tuple[tuple[int, Callable[[Any], Any] | None], ...]
-    """Positions whose value is converted; a time has no converter: it needs the zone."""
+    rows: "msgspec.json.Decoder[Any]"
+    """Takes a whole line, with every property."""
+    keys: "msgspec.json.Decoder[Any]"
+    """Takes a whole line, with the properties of the key only."""
+    converted: tuple[tuple[int, Callable[[Any], Any]], ...]
+    """Positions whose value is converted, and how."""
+    times: tuple[int, ...]
     key: tuple[tuple[int, bool], ...]
-    """Positions of the key, and whether a row may lack the part."""
+    """Positions of the key among all properties, and whether a row may lack the part."""
     ids: tuple[int, ...]
     """Positions of ids in text, whose length is limited."""
 
 
 @cache
 def reader(content: Content) -> Reader:
-    fields = [(f"p{i}", _kind(prop), None) for i, prop in enumerate(content.sent)]
-    names = {f"p{i}": prop.name for i, prop in enumerate(content.sent)}
-    struct = msgspec.defstruct(
-        content.name, fields, rename=names, forbid_unknown_fields=True, gc=False
-    )
-    position = {prop.name: i for i, prop in enumerate(content.sent)}
-    converted = [(i, p) for i, p in enumerate(content.sent) if _needs_conversion(p)]
+    sent = content.sent
+    position = {prop.name: i for i, prop in enumerate(sent)}
+    keys = [content.by_name[name] for name in content.shape.key]
     return Reader(
-        decoder=msgspec.json.Decoder(struct),
-        special=tuple((i, _converter(p)) for i, p in converted),
-        key=tuple((position[n], bool(content.by_name[n].since)) for n in content.shape.key),
+        rows=_decoder(content, sent, whole=True),
+        keys=_decoder(content, keys, whole=False),
+        converted=tuple((i, how) for i, p in enumerate(sent) if (how := _converter(p))),
+        times=tuple(i for i, p in enumerate(sent) if p.kind is Kind.TIME),
+        key=tuple((position[p.name], bool(p.since)) for p in keys),
         ids=tuple(
-            i
-            for i, p in enumerate(content.sent)
-            if p.kind is Kind.TEXT and p.name.startswith("id_")
+            i for i, p in enumerate(sent) if p.kind is Kind.TEXT and p.name.startswith("id_")
         ),
     )
 
 
-def read(
-    content: Content, sent: bytes, zone: ZoneInfo, longest_id: int
-) -> tuple[str, tuple[Any, ...]] | None:
-    """(row id, values in the order of `records.columns`); None if the row is not a plain one."""
-    if content.singleton or b"\\u0000" in sent:
+def _decoder(
+    content: Content, properties: "tuple[Property, ...] | list[Property]", *, whole: bool
+) -> "msgspec.json.Decoder[Any]":
+    """Of a line that holds an upsert of the content and nothing else."""
+    row = msgspec.defstruct(
+        content.name,
+        [(f"p{i}", _kind(prop), None) for i, prop in enumerate(properties)],
+        rename={f"p{i}": prop.name for i, prop in enumerate(properties)},
+        forbid_unknown_fields=whole,
+        gc=False,
+    )
+    line = msgspec.defstruct(
+        f"{content.name}_line",
+        [
+            ("collection", Literal[content.collection]),
+            ("properties", row),
+            ("action", Literal["upsert"], "upsert"),
+            ("deleteIds", Any, None),
+        ],
+        gc=False,
+    )
+    return msgspec.json.Decoder(line)
+
+
+def read(content: Content, line: bytes, zone: ZoneInfo) -> tuple[str, list[Any]] | None:
+    """(row id, values in the order of `records.columns`); None if the line is not a plain one."""
+    if content.singleton or b"\\u0000" in line:
         return None
     way = reader(content)
     try:
-        found = msgspec.structs.astuple(way.decoder.decode(sent))
-        values = _expand(way, found, zone)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Misfit):
-        return None
-    parts = []
-    for i, may_lack in way.key:
-        part = found[i]
-        if part is None:
-            if not may_lack:
+        found = way.rows.decode(line)
+        if found.deleteIds is not None:
+            return None
+        values = [*msgspec.structs.astuple(found.properties)]
+        identifier = _identify(tuple((values[i], may_lack) for i, may_lack in way.key))
+        for i in way.ids:
+            if values[i] is not None and len(values[i]) > LONGEST_ID:
                 return None
-        else:
-            parts.append(part if isinstance(part, str) else str(part))
-    identifier = row_id(parts)
-    if not 0 < len(identifier) <= longest_id:
+        for i, convert in way.converted:
+            values[i] = convert(values[i])
+        for i in way.times:
+            values[i], offset = _time(values[i], zone)
+            values.append(offset)
+    except (*WRONG, Misfit):
         return None
-    if any(found[i] is not None and len(found[i]) > longest_id for i in way.ids):
-        return None
-    return identifier, values
+    return None if identifier is None else (identifier, values)
 
 
-def _expand(way: Reader, found: tuple[Any, ...], zone: ZoneInfo) -> tuple[Any, ...]:
-    values: list[Any] = []
-    done = 0
-    for i, convert in way.special:
-        values += found[done:i]
-        if convert is None:
-            values += _time(found[i], zone)
-        else:
-            values.append(convert(found[i]))
-        done = i + 1
-    values += found[done:]
-    return tuple(values)
+def read_key(content: Content, line: bytes) -> str | None:
+    """The row id only, for a line whose other properties may not be needed; None as in `read`."""
+    if content.singleton or b"\\u0000" in line:
+        return None
+    way = reader(content)
+    try:
+        found = way.keys.decode(line)
+    except WRONG:
+        return None
+    if found.deleteIds is not None:
+        return None
+    parts = msgspec.structs.astuple(found.properties)
+    return _identify(
+        tuple((part, may_lack) for part, (_, may_lack) in zip(parts, way.key, strict=True))
+    )
+
+
+def _identify(parts: tuple[tuple[Any, bool], ...]) -> str | None:
+    known = []
+    for part, may_lack in parts:
+        if part is not None:
+            known.append(part if isinstance(part, str) else str(part))
+        elif not may_lack:
+            return None
+    identifier = row_id(known)
+    return identifier if 0 < len(identifier) <= LONGEST_ID else None
 
 
 def _time(value: Any, zone: ZoneInfo) -> tuple[int | None, int | None]:
     """As `values.time`, quicker for the one form that agents of today send."""
     if value is None:
-        return _NO_TIME
+        return None, None
     if len(value) == _DATE_LENGTH and value[10] == "T" and value[19] in "+-" and value.isascii():
         try:
-            at = datetime.fromisoformat(value)
+            midnight, offset = _day(value[:10] + value[19:])
+            return midnight + _clock(value[11:19]), offset
         except ValueError:
-            return time(value, zone) or _NO_TIME
-        offset = at.utcoffset()
-        if offset is not None and not at.microsecond:
-            return int(at.timestamp()) * 1000, int(offset.total_seconds()) // 60
-    return time(value, zone) or _NO_TIME
+            pass
+    return time(value, zone) or (None, None)
+
+
+@lru_cache(4096)
+def _day(text: str) -> tuple[int, int]:
+    """Midnight of `2024-07-16+0200` in milliseconds, and the offset in minutes."""
+    at = datetime.fromisoformat(f"{text[:10]}T00:00:00{text[10:]}")
+    offset = at.utcoffset()
+    assert offset is not None
+    return int(at.timestamp()) * 1000, int(offset.total_seconds()) // 60
+
+
+@lru_cache(100_000)
+def _clock(text: str) -> int:
+    """`15:33:56` in milliseconds. Raises: ValueError when it has any other form."""
+    hour, minute, second = text.split(":")
+    if len(hour) != 2 or len(minute) != 2:
+        raise ValueError(text)
+    at = clock_time(int(hour), int(minute), int(second))
+    return (at.hour * 3600 + at.minute * 60 + at.second) * 1000
 
 
 def _kind(prop: Property) -> Any:
@@ -124,16 +178,11 @@ def _kind(prop: Property) -> Any:
     return Any if prop.kind is Kind.JSON else str | None
 
 
-def _needs_conversion(prop: Property) -> bool:
-    quoted = prop.wire == "decimal-string" or (prop.kind is Kind.INT and prop.wire == "string")
-    return quoted or prop.base64 or prop.kind in (Kind.TIME, Kind.JSON)
-
-
 def _converter(prop: Property) -> Callable[[Any], Any] | None:
-    if prop.kind is Kind.TIME:
-        return None
     if prop.kind is Kind.JSON:
         return json_text
     if prop.base64:
         return encoded_text
-    return integer if prop.kind is Kind.INT else real
+    if prop.kind is Kind.INT and prop.wire == "string":
+        return integer
+    return real if prop.wire == "decimal-string" and prop.kind is Kind.FLOAT else None

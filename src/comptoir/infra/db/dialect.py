@@ -78,6 +78,18 @@ def bind_list(dialect: str, values: Sequence[str] | Sequence[int]) -> Any:
     return json.dumps(list(values)) if is_sqlite(dialect) else list(values)
 
 
+def texts_of(dialect: str, parameter: str) -> str:
+    """SQL for the texts of the JSON array bound as `parameter`, a row each: follows SELECT."""
+    if is_sqlite(dialect):
+        return f"value FROM json_each(:{parameter})"
+    return f"value FROM json_array_elements_text(CAST(:{parameter} AS json))"
+
+
+def bytewise(db: sa.Connection) -> str:
+    """What a text column's definition needs so that it compares as our own do."""
+    return "" if is_sqlite(db.dialect.name) else ' COLLATE "C"'
+
+
 def numeric_text(dialect: str, column: str) -> str:
     """SQL giving the number that a text column holds, NULL if it holds something else."""
     if is_sqlite(dialect):
