@@ -107,7 +107,20 @@ def _dates(content: Content) -> list[Field]:
     for name, otherwise in (("created_at", "first_seen_at"), ("updated_at", "changed_at")):
         sent = name in content.by_name
         made.append(_time(name, name if sent else otherwise, nullable=sent))
-    return [*made, _time("last_synced_at", "last_synced_at", nullable=False)]
+    return [
+        *made,
+        Field("lastSyncedAt", Compare.TIME, Api.STRING, _synced(content), nullable=False),
+    ]
+
+
+def _synced(content: Content) -> str:
+    """When the row came in last. Rows that did not change are not written: all that live were
+    met by the last full run (decision 0013)."""
+    return (
+        "COALESCE((SELECT s.last_full_at FROM sync_content s WHERE s.shop_id = t.shop_id"
+        f" AND s.content = '{content.name}' AND s.last_full_at > t.last_synced_at"
+        " AND t.removed_at IS NULL), t.last_synced_at)"
+    )
 
 
 def _deleted(content: Content) -> Field:

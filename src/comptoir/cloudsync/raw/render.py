@@ -26,7 +26,6 @@ OURS = frozenset(
     for name in (
         "first_seen_at",
         "changed_at",
-        "last_synced_at",
         "removed_at",
         "last_language_changed_at",
     )
@@ -88,7 +87,7 @@ def _renderer(name: str, with_orders: bool) -> Renderer:
 
 def _conversion(field: Field) -> Callable[[Column], Column] | None:
     as_text = field.api is Api.STRING
-    if field.compare is Compare.TIME and field.sql in OURS:
+    if field.name == "lastSyncedAt" or field.sql in OURS:
         return _instants
     found: dict[Compare, Callable[[Column], Column] | None] = {
         Compare.INT: _texts if as_text else None,
