@@ -1,0 +1,1 @@
+"""Figures of speed and memory, each beside a baseline that is measured in the same run."""
