@@ -3,6 +3,7 @@
 import math
 import struct
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from comptoir.infra.db import archive, bulk, ends, load, migrate, snapshot
 from comptoir.infra.db.snapshot import Column, Header, Message, Rows, Sum, Table, Trailer
 from comptoir.infra.db.tables import Text, metadata
 from tests import pg
+from tests.conftest import VERIFY
 
 ODD = Table(
     "odd",
@@ -267,8 +269,12 @@ def wrong_streams(db: sa.Connection) -> Iterator[tuple[str, list[Message]]]:
     yield "no beginning", good[1:]
 
 
-def test_a_stream_that_is_not_whole_leaves_nothing(target: sa.URL, migrated: sa.Connection) -> None:
-    for what, wrong in wrong_streams(migrated):
+def test_a_stream_that_is_not_whole_leaves_nothing(
+    target: sa.URL, migrated: sa.Connection, engine: str
+) -> None:
+    """What is looked at is the same on both engines: PostgreSQL has to forget the first alone."""
+    most = None if VERIFY or engine == "sqlite" else 2
+    for what, wrong in islice(wrong_streams(migrated), most):
         with pytest.raises(snapshot.TransferError), ends.empty(target) as db:
             load.fill(db, HEADER, iter(wrong))
             raise AssertionError(what)
