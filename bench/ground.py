@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from comptoir.app.wiring import build
 from comptoir.cloudsync import runs
 from comptoir.cloudsync.rows import Batch, _count, _parameters, _target
-from comptoir.infra.db import bulk
+from comptoir.infra.db.upsert import upsert_all
 from comptoir.infra.settings import load
 from comptoir.prestashop.catalogue import catalogue
 from comptoir.prestashop.records import Upsert, read_lines
@@ -75,7 +75,7 @@ class Ground:
                 numbers = range(start, min(start + FILL, self.orders))
                 rows = self.parameters(store, [self.line(n, 0) for n in numbers])
                 with context.db.begin("bench") as work:
-                    bulk.upsert(work.db, _target(ORDERS), rows)
+                    upsert_all(work.db, _target(ORDERS), rows)
                     batch = Batch(work.db, identity.shop_id, "", "", 0)
                     _count(batch, ORDERS, len(rows))
         with context.db.engine.connect() as db:

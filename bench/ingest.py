@@ -13,7 +13,7 @@ from psycopg import sql
 from bench import baselines, wire
 from bench.ground import ORDERS, Ground, prepared
 from comptoir.cloudsync.rows import _target
-from comptoir.infra.db import bulk, dialect
+from comptoir.infra.db import dialect, upsert
 
 ROUNDS = 6
 CLIENTS = 4
@@ -37,7 +37,7 @@ def sqlite() -> dict[str, object]:
         told = baselines.job(
             Path(folder),
             pragmas=list(dialect.SQLITE_PRAGMAS),
-            sql=bulk._sql(_target(ORDERS), "?", 1),
+            sql=upsert._sql(_target(ORDERS), "?", 1),
             rounds=[_interleaved(ground, pages) for pages in rounds],
         )
         with baselines.running("sqlite", str(copy), told) as bare:
@@ -60,8 +60,8 @@ def postgresql() -> dict[str, object]:
             Path(folder),
             table=target.table.name,
             columns=target.columns,
-            types=bulk._types(target),
-            conflict=bulk._conflict(target),
+            types=upsert._types(target),
+            conflict=upsert._conflict(target),
             rounds=[_interleaved(ground, pages) for pages in rounds],
         )
         try:

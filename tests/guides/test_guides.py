@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -179,23 +178,35 @@ def test_the_operators_guide(engine: str) -> None:
                 assert (server.data / "secret.key").stat().st_mode & 0o777 == 0o600
                 assert (server.data / "comptoir.db").exists() == (engine == "sqlite")
                 assert server.stop() == 0
-            else:
+            elif not re.match(r"comptoir (backup|restore|move) ", text):
                 assert re.fullmatch(r"COMPTOIR_[A-Z_]+=\S+", text), "run it here too"
                 name, _, value = text.partition("=")
                 load(environ={name: value})
         assert served == 1
 
 
-@pytest.mark.skipif(not shutil.which("sqlite3"), reason="the sqlite3 command is not installed")
-def test_backing_up_sqlite_as_the_guide_says() -> None:
-    (command,) = re.findall(r"`(sqlite3 [^`]+)`", (GUIDES / "operator.md").read_text("utf-8"))
-    with running("sqlite") as server, prepared("sqlite") as copy:
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_backing_up_restoring_and_moving_as_the_guide_says(engine: str) -> None:
+    """On one machine after the other; then from SQLite to PostgreSQL."""
+    found = {
+        name: next(s for s in snippets("operator.md") if f"comptoir {name} " in s.text)
+        for name in ("backup", "restore", "move")
+    }
+    with running(engine) as server, prepared(engine) as other, pg.fresh_database() as database:
         server.cli("vendor", "create", "kept")
-        subprocess.run(["bash", "-euc", command], cwd=server.data, check=True)
-        copy.data.mkdir()
-        (server.data / "copy.db").rename(copy.data / "comptoir.db")
-        shutil.copy(server.data / "secret.key", copy.data / "secret.key")
-        assert "choose another name" in copy.run("vendor", "create", "kept").stderr
+        Reader(server, {"/var/lib/comptoir": str(server.data)}).follow(found["backup"])
+        (server.folder / "comptoir.backup").rename(other.folder / "comptoir.backup")
+        reader = Reader(other, {"/var/lib/comptoir": str(other.data), "PASSWORD": "secret"})
+        reader.follow(found["restore"])
+        assert "choose another name" in other.run("vendor", "create", "kept").stderr
+        if engine == "sqlite":
+            text = found["move"].text
+            there = re.sub(r"postgresql://\S+", database, text)
+            assert there != text
+            told = reader.follow(Snippet("operator.md", found["move"].line, there))
+            other.environ["COMPTOIR_DATABASE_URL"] = database
+            assert "COMPTOIR_DATABASE_URL=postgresql://" in told
+            assert "choose another name" in other.run("vendor", "create", "kept").stderr
 
 
 @pytest.mark.parametrize("guide", sorted(path.name for path in GUIDES.glob("*.md")))

@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from comptoir.app.wiring import all_endpoints, build
+from comptoir.base.clock import SystemClock
+from comptoir.cli.backup import add_backup_commands
 from comptoir.cli.docs import make as docs_commands
 from comptoir.cli.shared import Data, Installation, fail, settings, telling
 from comptoir.cli.stores import store_commands
@@ -89,6 +91,7 @@ def main() -> None:
     app()
 
 
+add_backup_commands(app, SystemClock())
 app.add_typer(docs_commands(all_endpoints, app), name="docs")
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from comptoir.cloudsync import met
 from comptoir.cloudsync.tables import BROUGHT, RAW, row_count, table_name
-from comptoir.infra.db import bulk, dialect
+from comptoir.infra.db import dialect
+from comptoir.infra.db.upsert import Target, upsert_all
 from comptoir.prestashop.catalogue import Content
 from comptoir.prestashop.records import Glance, Upsert, columns
 
@@ -36,10 +37,10 @@ class Batch:
 
 
 @cache
-def _target(content: Content) -> bulk.Target:
+def _target(content: Content) -> Target:
     kept = ("shop_id", "sort_id", "id", "first_seen_at")
     names = ("shop_id", "sort_id", "id", *columns(content), *BROUGHT)
-    return bulk.Target(
+    return Target(
         table=RAW[content.name],
         columns=names,
         key=("shop_id", "sort_id"),
@@ -58,7 +59,7 @@ def write(batch: Batch, content: Content, rows: Sequence[Upsert]) -> tuple[int, 
     changed = [row for key, row in latest.items() if before.get(key) != row.digest]
     unchanged = [key for key, row in latest.items() if before.get(key) == row.digest]
     if changed:
-        bulk.upsert(batch.db, _target(content), [_parameters(batch, row) for row in changed])
+        upsert_all(batch.db, _target(content), [_parameters(batch, row) for row in changed])
         _count(batch, content, len(latest) - len(before))
     _see(batch, content, unchanged)
     return len(changed), len(unchanged)

@@ -58,20 +58,26 @@ def open_vault(secret_key: str, data: Path) -> Vault:
     if secret_key:
         return Vault(secret_key)
     path = data / KEY_FILE
-    data.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        draft = data / f".{KEY_FILE}.{os.getpid()}"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        keep_key(data, secrets.token_urlsafe(48))
     return Vault(path.read_text().strip())
+
+
+def keep_key(data: Path, key: str) -> bool:
+    """Write `DIR/secret.key`, mode 600, unless it is there. Returns whether it was written."""
+    data.mkdir(parents=True, exist_ok=True)
+    draft = data / f".{KEY_FILE}.{os.getpid()}"
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(key + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, data / KEY_FILE)
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink()
+    return True
 
 
 def _derive(material: bytes, purpose: bytes) -> bytes:

@@ -1,110 +1,103 @@
-"""Many rows into one table, as fast as each engine takes them.
+"""Whole tables in and out, by the fast way of each engine, in the caller's transaction."""
 
-SQLite: several rows a statement. The interpreter is let go once for all of them, not once a row,
-so that reading the next upload and writing this one go on at the same time.
-PostgreSQL: COPY into a temporary table and one INSERT from there.
-"""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
-from itertools import chain
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 
 from comptoir.infra.db.dialect import is_sqlite
 
-PARAMETERS = 3200
-"""Values bound to one statement, about; SQLite takes 32,766 at most."""
-COPY_FROM = 40
-"""Rows from which COPY is faster than an INSERT each."""
-COPIED = {
-    sa.Boolean: "bool",
-    sa.BigInteger: "int8",
-    sa.SmallInteger: "int2",
-    sa.Double: "float8",
+Row = Sequence[Any]
+Put = Callable[[Iterable[Row]], None]
+FAILURES = (psycopg.Error, sqlite3.Error)
+"""What a driver raises."""
+AT_ONCE = 500
+"""Rows fetched from PostgreSQL at a time."""
+COPY_TYPES: dict[type[Any], str] = {
+    sa.BOOLEAN: "bool",
+    sa.SMALLINT: "int2",
+    sa.INTEGER: "int4",
+    sa.BIGINT: "int8",
+    sa.DOUBLE_PRECISION: "float8",
+    sa.TEXT: "text",
+    sa.VARCHAR: "varchar",
     sa.LargeBinary: "bytea",
 }
-"""PostgreSQL's name of a column's type; every other is text."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Target:
-    """What an upsert writes. Make one and keep it: its statements are remembered."""
-
-    table: sa.Table
-    columns: tuple[str, ...]
-    """The order of the values in each row."""
-    key: tuple[str, ...]
-    changed: tuple[str, ...]
-    """Columns that a row which is there takes from the new one."""
-    also: str = ""
-    """One more assignment for such a row."""
-
-
-def upsert(db: sa.Connection, target: Target, rows: Sequence[Sequence[Any]]) -> None:
-    """Insert the rows, or update those that are there. No two may have the same key."""
-    cursor = db.connection.cursor()
-    try:
-        if is_sqlite(db.dialect.name):
-            _several_at_once(cursor, target, rows)
-        elif len(rows) < COPY_FROM:
-            cursor.executemany(_sql(target, "%s", 1), rows)
-        else:
-            _copy(cursor, target, rows)
-    finally:
-        cursor.close()
+def rows(connection: sa.Connection, table: str, columns: Sequence[str]) -> Iterator[Row]:
+    """Every row, as the driver gives it, a few at a time."""
+    sql = f"SELECT {_names(connection, columns)} FROM {_names(connection, [table])}"
+    raw = _raw(connection)
+    if is_sqlite(connection.dialect.name):
+        cursor = raw.cursor()
+        try:
+            yield from cursor.execute(sql)
+        finally:
+            cursor.close()
+    else:
+        with raw.cursor(name="comptoir_rows", binary=True) as cursor:
+            cursor.itersize = AT_ONCE
+            cursor.execute(sql)
+            yield from cursor
 
 
-def _several_at_once(cursor: Any, target: Target, rows: Sequence[Sequence[Any]]) -> None:
-    many = max(1, PARAMETERS // len(target.columns))
-    whole = len(rows) - len(rows) % many
-    for start in range(0, whole, many):
-        values = list(chain.from_iterable(rows[start : start + many]))
-        cursor.execute(_sql(target, "?", many), values)
-    if whole < len(rows):
-        cursor.executemany(_sql(target, "?", 1), rows[whole:])
+@contextmanager
+def loading(connection: sa.Connection, table: str, columns: Sequence[str]) -> Iterator[Put]:
+    """A function that adds rows; they are there when the block has ended."""
+    into, names = _names(connection, [table]), _names(connection, columns)
+    raw = _raw(connection)
+    if is_sqlite(connection.dialect.name):
+        marks = ", ".join("?" * len(columns))
+        insert = f"INSERT INTO {into} ({names}) VALUES ({marks})"
+        yield lambda added: raw.executemany(insert, added)
+        return
+    types = {c["name"]: _copy_type(c["type"]) for c in sa.inspect(connection).get_columns(table)}
+    with raw.cursor() as cursor:
+        statement = f"COPY {into} ({names}) FROM STDIN (FORMAT BINARY)"
+        with cursor.copy(statement) as copy:
+            copy.set_types([types[column] for column in columns])
+
+            def put(added: Iterable[Row]) -> None:
+                for row in added:
+                    copy.write_row(row)
+
+            yield put
 
 
-def _copy(cursor: Any, target: Target, rows: Sequence[Sequence[Any]]) -> None:
-    name = f"incoming_{target.table.name}"
-    cursor.execute(
-        f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} (LIKE {target.table.name})"
-        " ON COMMIT DELETE ROWS"
-    )
-    columns = _names(target.columns)
-    with cursor.copy(f"COPY {name} ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
-        copy.set_types(_types(target))
-        for row in rows:
-            copy.write_row(row)
-    cursor.execute(
-        f"INSERT INTO {target.table.name} ({columns}) SELECT {columns} FROM {name}"
-        f" {_conflict(target)}"
-    )
-    cursor.execute(f"DELETE FROM {name}")
+def clear(connection: sa.Connection, table: str) -> None:
+    """What a migration may have put in."""
+    connection.exec_driver_sql(f"DELETE FROM {_names(connection, [table])}")
 
 
-@cache
-def _types(target: Target) -> list[str]:
-    kinds = [type(target.table.c[name].type) for name in target.columns]
-    return [COPIED.get(kind, "text") for kind in kinds]
+def refuse_writes(connection: sa.Connection, tables: Sequence[str]) -> None:
+    """Nobody changes these tables until the transaction ends. On PostgreSQL; it may wait."""
+    connection.exec_driver_sql(f"LOCK TABLE {_names(connection, tables)} IN SHARE MODE")
 
 
-@cache
-def _sql(target: Target, mark: str, many: int) -> str:
-    row = f"({', '.join([mark] * len(target.columns))})"
-    return (
-        f"INSERT INTO {target.table.name} ({_names(target.columns)})"
-        f" VALUES {', '.join([row] * many)} {_conflict(target)}"
-    )
+def keep_shape(connection: sa.Connection, tables: Sequence[str]) -> None:
+    """No migration changes these tables until the transaction ends. On PostgreSQL."""
+    connection.exec_driver_sql(f"LOCK TABLE {_names(connection, tables)} IN ACCESS SHARE MODE")
 
 
-def _conflict(target: Target) -> str:
-    taken = [f'"{name}" = excluded."{name}"' for name in target.changed]
-    changes = ", ".join([*taken, target.also] if target.also else taken)
-    return f"ON CONFLICT ({_names(target.key)}) DO UPDATE SET {changes}"
+def reason(failure: Exception) -> str:
+    """What went wrong, without the values that a driver may add."""
+    if isinstance(failure, psycopg.Error):
+        return failure.diag.message_primary or type(failure).__name__
+    return str(failure).partition(" with text ")[0]
 
 
-def _names(columns: Sequence[str]) -> str:
-    return ", ".join(f'"{name}"' for name in columns)
+def _raw(connection: sa.Connection) -> Any:
+    return connection.connection.driver_connection
+
+
+def _names(connection: sa.Connection, names: Iterable[str]) -> str:
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    return ", ".join(quote(name) for name in names)
+
+
+def _copy_type(kind: sa.types.TypeEngine[Any]) -> str:
+    return next(name for known, name in COPY_TYPES.items() if isinstance(kind, known))
