@@ -4,6 +4,7 @@ Multipart with one part named `file` (v1, v3, v4) or a form with one field `line
 spec/eventbus.md §1.2 and §1.5.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from urllib.parse import unquote_to_bytes
 
@@ -11,6 +12,7 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser, par
 from starlette.requests import Request
 
 from comptoir.cloudsync.errors import UploadTooLarge, UploadUnreadable
+from comptoir.infra.http.encodings import decoder
 
 LONGEST_NAME = 100
 """Bytes of a form field's name."""
@@ -61,13 +63,25 @@ async def read_lines(request: Request, limit: int) -> AsyncIterator[bytes]:
 
 
 async def _body(request: Request, limit: int) -> AsyncIterator[bytes]:
-    size = 0
+    """The body, unpacked, in pieces of 64 KiB; others are served between two of them.
+
+    Raises:
+        UploadTooLarge: as sent or unpacked.
+        EncodingUnsupported, EncodingBroken, RequestTooSlow.
+    """
+    unpacking = decoder(request.headers.get("content-encoding", ""))
+    came = size = 0
     async for data in request.stream():
-        size += len(data)
-        if size > limit:
+        came += len(data)
+        if came > limit:
             raise UploadTooLarge(limit=limit)
-        if data:
-            yield data
+        for piece in unpacking.feed(data):
+            size += len(piece)
+            if size > limit:
+                raise UploadTooLarge(limit=limit)
+            yield piece
+            await asyncio.sleep(0)
+    unpacking.end()
 
 
 async def _multipart_lines(request: Request, boundary: str, limit: int) -> AsyncIterator[bytes]:
@@ -119,23 +133,29 @@ class FormField:
     def feed(self, data: bytes) -> bytes:
         """What the data adds to the field's value. Feed `&` at the end."""
         data, self._held = self._held + data, b""
-        found = b""
-        while data:
+        found = bytearray()
+        at, end = 0, len(data)
+        while at < end:
             if self._inside is None:
-                name, equals, after = data.partition(b"=")
-                if not equals:
-                    self._held = data[-LONGEST_NAME:]
+                equals = data.find(b"=", at)
+                if equals < 0:
+                    self._held = data[max(at, end - LONGEST_NAME) :]
                     break
-                self._inside = name.rpartition(b"&")[2] == self._name
+                start = max(at, data.rfind(b"&", at, equals) + 1)
+                self._inside = data[start:equals] == self._name
                 self.found = self.found or self._inside
-                data = after
-            value, ampersand, data = data.partition(b"&")
-            if not ampersand:
-                cut = value.rfind(b"%", -2)
+                at = equals + 1
+            stop = data.find(b"&", at)
+            if stop < 0:
+                stop = end
+                cut = data.rfind(b"%", max(at, end - 2))
                 if cut >= 0:
-                    value, self._held = value[:cut], value[cut:]
+                    stop, self._held = cut, data[cut:]
             if self._inside:
-                found += unquote_to_bytes(value.replace(b"+", b" "))
-            if ampersand:
+                found += unquote_to_bytes(data[at:stop].replace(b"+", b" "))
+            if data[stop : stop + 1] == b"&":
                 self._inside = None
-        return found
+            elif self._held:
+                break
+            at = stop + 1
+        return bytes(found)
