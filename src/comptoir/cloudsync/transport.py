@@ -5,6 +5,7 @@ spec/eventbus.md §1.2 and §1.5.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from urllib.parse import unquote_to_bytes
 
@@ -14,20 +15,25 @@ from starlette.requests import Request
 from comptoir.cloudsync.errors import UploadTooLarge, UploadUnreadable
 from comptoir.infra.http.encodings import decoder
 
-LONGEST_NAME = 100
-"""Bytes of a form field's name."""
 LONGEST_LINE = 8 << 20
 """Bytes of a line that is still read; a longer one is cut, and said to be by its length."""
 
+BLANK = re.compile(rb"\n\s+")
+
 
 class Lines:
-    """Cuts a stream of bytes into lines. A line that grows too long is cut, and said to be."""
+    """Cuts a stream of bytes into lines. A line that grows too long is cut, and said to be.
+
+    Blank lines say nothing and are left out, but for one where two pieces of the stream meet.
+    """
 
     def __init__(self) -> None:
         self._rest = bytearray()
         self._dropping = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
+        if BLANK.search(data):
+            data = BLANK.sub(b"\n", data)
         *whole, rest = data.split(b"\n")
         for line in whole:
             if not self._dropping:
@@ -63,7 +69,7 @@ async def read_lines(request: Request, limit: int) -> AsyncIterator[bytes]:
 
 
 async def _body(request: Request, limit: int) -> AsyncIterator[bytes]:
-    """The body, unpacked, in pieces of 64 KiB; others are served between two of them.
+    """The body, unpacked, in small pieces; others are served between two of them.
 
     Raises:
         UploadTooLarge: as sent or unpacked.
@@ -124,38 +130,32 @@ class FormField:
     """Takes one field out of an URL-encoded form while it streams in."""
 
     def __init__(self, name: bytes) -> None:
-        self._name = name
-        self._held = b""
-        self._inside: bool | None = None
-        """Whether this is the field's value; None while a name is read."""
+        self._start = b"&" + name + b"="
+        self._held = b"&"
+        self._inside = False
         self.found = False
 
     def feed(self, data: bytes) -> bytes:
         """What the data adds to the field's value. Feed `&` at the end."""
         data, self._held = self._held + data, b""
         found = bytearray()
-        at, end = 0, len(data)
-        while at < end:
-            if self._inside is None:
-                equals = data.find(b"=", at)
-                if equals < 0:
-                    self._held = data[max(at, end - LONGEST_NAME) :]
+        at = 0
+        while True:
+            if not self._inside:
+                start = data.find(self._start, at)
+                if start < 0:
+                    self._held = data[max(at, len(data) - len(self._start) + 1) :]
                     break
-                start = max(at, data.rfind(b"&", at, equals) + 1)
-                self._inside = data[start:equals] == self._name
-                self.found = self.found or self._inside
-                at = equals + 1
+                self.found = self._inside = True
+                at = start + len(self._start)
             stop = data.find(b"&", at)
+            self._inside = stop < 0
             if stop < 0:
-                stop = end
-                cut = data.rfind(b"%", max(at, end - 2))
-                if cut >= 0:
-                    stop, self._held = cut, data[cut:]
+                cut = data.rfind(b"%", max(at, len(data) - 2))
+                stop = len(data) if cut < 0 else cut
+                self._held = data[stop:]
+            found += unquote_to_bytes(data[at:stop].replace(b"+", b" "))
             if self._inside:
-                found += unquote_to_bytes(data[at:stop].replace(b"+", b" "))
-            if data[stop : stop + 1] == b"&":
-                self._inside = None
-            elif self._held:
                 break
-            at = stop + 1
+            at = stop
         return bytes(found)
