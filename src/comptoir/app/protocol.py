@@ -6,6 +6,8 @@ then never sees its answer.
 """
 
 import asyncio
+import socket
+import struct
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +64,12 @@ class Line(asyncio.Transport):
         return self._door.lingers or self._transport.is_closing()
 
     def abort(self) -> None:
+        """End it with a reset: otherwise the system keeps what the client has not read."""
+        number = self._transport.get_extra_info("socket").fileno()
+        if number >= 0:
+            system = socket.socket(fileno=number)
+            system.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            system.detach()
         self._transport.abort()
 
     def write_eof(self) -> None:
@@ -224,6 +232,8 @@ class Door(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        if self._in_head and self._waiting is None:
+            self._wait()
         self._watch()
 
     def _watch(self) -> None:

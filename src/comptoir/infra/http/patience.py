@@ -7,6 +7,7 @@ client to stop sending (RFC 9112 §9.6).
 
 import asyncio
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -53,7 +54,7 @@ class Patience:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 added = list(scope.get(HEADERS, ()))
-                if body.is_owed:
+                if body.is_owed or message["status"] == HTTPStatus.REQUEST_TIMEOUT:
                     added.append((b"connection", b"close"))
                 if added:
                     message["headers"] = [*message.get("headers", ()), *added]
