@@ -2,8 +2,8 @@
 
     python baseline_postgresql.py URL JOB
 
-JOB is a pickle: {"table", "columns", "types", "conflict": "ON CONFLICT …", "rounds": [[batch…]…]}, a
-batch being a list of rows. Runs a round for each line it reads and prints the rows a second.
+JOB is a pickle: {"table", "columns", "types", "conflict": "ON CONFLICT …", "rounds": [[batch…]…]},
+a batch being a list of rows. Runs a round for each line it reads and prints the rows a second.
 """
 
 import pickle
@@ -15,7 +15,7 @@ import psycopg
 
 
 def main(url: str, job_file: str) -> None:
-    job = pickle.loads(Path(job_file).read_bytes())  # noqa: S301 - written by the same run
+    job = pickle.loads(Path(job_file).read_bytes())
     table, columns = job["table"], ", ".join(f'"{name}"' for name in job["columns"])
     with psycopg.connect(url, autocommit=True) as connection:
         cursor = connection.cursor()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def main(database: str, job_file: str) -> None:
-    job = pickle.loads(Path(job_file).read_bytes())  # noqa: S301 - written by the same run
+    job = pickle.loads(Path(job_file).read_bytes())
     connection = sqlite3.connect(database, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     for pragma in job["pragmas"]:

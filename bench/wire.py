@@ -72,7 +72,10 @@ def elapsed(port: int, requests: Sequence[Sequence[bytes]], expected: int) -> fl
 
 
 def all_at_once(port: int, requests: Sequence[Sequence[bytes]], expected: int) -> list[float]:
-    """Each list is sent on a connection of its own, one request after the other. Seconds of each."""
+    """Each list goes out on a connection of its own, one request after the other.
+
+    Returns the seconds of each request.
+    """
     found: list[float] = []
     failures: list[BaseException] = []
 

@@ -3,8 +3,13 @@
 import threading
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from comptoir.base.clock import monotonic
+from comptoir.cloudsync.transport import FormField, Lines
 from tests.cloudsync.ground import Store, line, multipart
 
 ROWS = 20_000
@@ -68,3 +73,37 @@ def test_a_line_without_end_takes_little_memory(shop: Store) -> None:
 
     assert answer.json["setAside"] == 1
     assert most < 40_000_000
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["lines", "line", "xlines", "linesx", "", "a=", "é"]),
+            st.text("ab &=%+\n0é", max_size=12),
+        ),
+        max_size=6,
+    ),
+    st.integers(1, 7),
+)
+def test_a_form_is_read_however_it_is_cut(fields: list[tuple[str, str]], cut: int) -> None:
+    body = urlencode(fields).encode()
+    form = FormField(b"lines")
+    parts = [body[at : at + cut] for at in range(0, len(body), cut)]
+
+    found = b"".join(form.feed(part) for part in [*parts, b"&"])
+
+    assert found == b"".join(value.encode() for name, value in fields if name == "lines")
+    assert form.found == any(name == "lines" for name, _ in fields)
+
+
+@given(st.text("a \n\r\t", max_size=60), st.integers(1, 9))
+def test_blank_lines_are_left_out_and_no_others(text: str, cut: int) -> None:
+    lines, body = Lines(), text.encode()
+    parts = [body[at : at + cut] for at in range(0, len(body), cut)]
+
+    found = [each for part in parts for each in lines.feed(part)]
+    found += lines.end()
+
+    assert [each.strip() for each in found if each.strip()] == [
+        each.strip() for each in body.split(b"\n") if each.strip()
+    ]

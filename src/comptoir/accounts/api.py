@@ -24,7 +24,6 @@ from comptoir.infra.http.auth import (
 )
 from comptoir.infra.http.context import Context, request_id
 from comptoir.infra.http.endpoint import Endpoint, Param, json_response, read_body, read_json
-from comptoir.infra.http.rate import RateLimited, RateLimiter
 from comptoir.infra.work import Work
 
 SHOP = Param("shop_id", "path", about="The store's cloudShopId")
@@ -45,8 +44,6 @@ def _of_store(request: Request, context: Context, caller: Caller | None) -> str:
 
 
 async def create(request: Request, context: Context, _: Caller | None) -> Response:
-    limiter = context.rates.setdefault("identity", RateLimiter(context.settings.identity_rate))
-    limiter.take(request.client.host if request.client else "")
     described = await read_json(request, schemas.Described)
 
     def unit(work: Work) -> schemas.Identity:
@@ -164,8 +161,9 @@ ENDPOINTS = [
         body=schemas.Described,
         body_example=DESCRIBED,
         answers={201: schemas.Identity},
-        errors=(IdentityInvalid, RateLimited),
+        errors=(IdentityInvalid,),
         name="createShopIdentity",
+        limit="identity",
         tag="store identities",
     ),
     Endpoint(
@@ -175,13 +173,17 @@ ENDPOINTS = [
         Access.STORE,
         "accounts",
         "Prove that the store holds its address",
-        about="Calls the store back (controller apiV2ShopProof) before it answers.",
+        about=(
+            "Calls the store back (controller apiV2ShopProof) before it answers."
+            " Limited per store and per address."
+        ),
         params=(SHOP,),
         body=schemas.ProofAnnounced,
         body_example={**DESCRIBED, "proof": "0" * 64},
         answers={204: "The store is verified."},
         errors=(ProofInvalid, StoreCannotBeRequested, IdentityInvalid, ShopNotFound),
         name="verifyShopIdentity",
+        limit="verify",
         tag="store identities",
     ),
     Endpoint(

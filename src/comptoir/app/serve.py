@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import uvicorn
 
 from comptoir.app.asgi import make_app
+from comptoir.app.protocol import door
 from comptoir.app.wiring import build
 from comptoir.app.worker import Worker
 from comptoir.infra import log
@@ -63,7 +64,10 @@ def run(settings: Settings) -> int:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=door(settings),
+        ws="none",
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=sorted(settings.trusted_proxies),
         log_config=None,
         access_log=False,
         server_header=False,

@@ -6,6 +6,7 @@ from comptoir.base.ids import Ids, SystemIds
 from comptoir.cloudsync import ENDPOINTS as CLOUDSYNC
 from comptoir.infra.database import Database
 from comptoir.infra.db.migrate import upgrade
+from comptoir.infra.http.admission import Limits
 from comptoir.infra.http.context import Context
 from comptoir.infra.http.endpoint import Endpoint
 from comptoir.infra.http.outbound import Outbound
@@ -45,6 +46,7 @@ def build(settings: Settings, clock: Clock | None = None, ids: Ids | None = None
         outbound=Outbound(allow_private=settings.allow_private_addresses),
         authenticator=tokens,
         signer=tokens,
+        limits=Limits(settings),
     )
 
 

@@ -6,9 +6,12 @@
     ├── Forbidden              403  never
     ├── NotFound               404  never
     ├── Conflict               409  never
+    ├── TooSlow                408  later
     ├── TooLarge               413  never
+    ├── Unsupported            415  never
     ├── Unprocessable          422  never
     ├── TooMany                429  later
+    ├── HeadersTooLarge        431  never
     └── Upstream               502  later
 
 A `Problem` is a fact the caller can act upon; anything else is a bug and becomes a bare 500.
@@ -67,8 +70,17 @@ class Conflict(Problem):
     status = 409
 
 
+class TooSlow(Problem):
+    status = 408
+    retry = Retry.LATER
+
+
 class TooLarge(Problem):
     status = 413
+
+
+class Unsupported(Problem):
+    status = 415
 
 
 class Unprocessable(Problem):
@@ -78,6 +90,10 @@ class Unprocessable(Problem):
 class TooMany(Problem):
     status = 429
     retry = Retry.LATER
+
+
+class HeadersTooLarge(Problem):
+    status = 431
 
 
 class Upstream(Problem):

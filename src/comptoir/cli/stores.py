@@ -9,6 +9,8 @@ from comptoir import accounts, cloudsync
 from comptoir.cli.shared import AsJson, Data, Installation, fail, plain, say, screen, table
 from comptoir.prestashop.catalogue import catalogue, content_named
 
+SHOWN = 200
+"""Characters of a thing set aside that the table shows; `--json` has all that is kept."""
 ShopId = Annotated[str, typer.Argument(metavar="SHOP", help="The store's cloudShopId")]
 
 
@@ -46,8 +48,50 @@ def store_commands(installation: Installation) -> typer.Typer:
         else:
             _print(found, view)
 
+    _add_aside(group, installation)
     _add_sync(group, installation)
     return group
+
+
+def _add_aside(group: typer.Typer, installation: Installation) -> None:
+    @group.command("aside")
+    def aside(
+        shop: ShopId,
+        content: Annotated[str, typer.Option("--content", help="Of this content only")] = "",
+        limit: Annotated[int, typer.Option("--limit", min=1, help="So many at most")] = 100,
+        data: Data = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """What a store sent that could not be applied, as it was sent, the newest first."""
+        named = content_named(content) if content else None
+        if content and named is None:
+            fail(f"unknown content: {content}. Known: {', '.join(catalogue())}")
+
+        def look(db: Any, _: Any) -> list[dict[str, Any]]:
+            accounts.load_shop(db, shop)
+            return cloudsync.set_aside(db, shop, named.name if named else "", limit)
+
+        found = installation.read(data, look)
+        if as_json:
+            say(found, True, "")
+            return
+        if not found:
+            say(None, False, "Nothing is set aside.")
+            return
+        shown = table("last seen", "times", "where", "reason", "as sent")
+        for thing in found:
+            where = ".".join(part for part in (thing["content"], thing["property"]) if part)
+            where += f" {thing['row_id']}" if thing["row_id"] else ""
+            sent = thing["value"]
+            sent = sent if len(sent) <= SHOWN else f"{sent[:SHOWN]}… ({len(sent)} characters)"
+            shown.add_row(
+                thing["last_seen_at"],
+                str(thing["times"]),
+                plain(where or "?"),
+                plain(thing["reason"]),
+                plain(sent),
+            )
+        screen.print(shown)
 
 
 def _add_sync(group: typer.Typer, installation: Installation) -> None:
@@ -97,3 +141,5 @@ def _print(shop: accounts.Shop, view: dict[str, Any]) -> None:
     for row in view["set_aside"]:
         where = f"{row['content'] or '?'}.{row['property']}".rstrip(".")
         say(None, False, f"set aside: {where}: {row['reason']} ({row['kept']})")
+    if view["set_aside"]:
+        say(None, False, f"comptoir store aside {shop.shop_id} shows what was sent.")

@@ -17,6 +17,7 @@ from comptoir.cloudsync.errors import (
 )
 from comptoir.infra.http.auth import Access, Caller, ForeignStore, require_store
 from comptoir.infra.http.context import Context, request_id
+from comptoir.infra.http.encodings import EncodingBroken, EncodingUnsupported
 from comptoir.infra.http.endpoint import Endpoint, Param, json_response, read_json
 from comptoir.infra.work import Work
 from comptoir.prestashop.catalogue import catalogue, content_named
@@ -155,6 +156,7 @@ async def sync_summary(request: Request, context: Context, caller: Caller | None
 
 JOB = Param("job_id", "path", about="The id that the orchestrator gave")
 SHOP = Param("shop_id", "path", about="The store's cloudShopId")
+PACKED = Param("Content-Encoding", "header", about="gzip or zstd, if the body is packed")
 UPLOAD = {
     "type": "object",
     "properties": {"file": {"type": "string", "format": "binary"}},
@@ -188,6 +190,13 @@ TRIGGER_EXAMPLE = {
     "shopId": "5b0c7f0e-4d2e-4b39-9a55-0f0c6a3f8f11",
     "shopContents": ["orders", "order-details"],
 }
+UPLOAD_ERRORS = (
+    JobUnknown,
+    UploadUnreadable,
+    UploadTooLarge,
+    EncodingUnsupported,
+    EncodingBroken,
+)
 TRIGGER_ERRORS = (ContentUnknown, NoConsent, ShopNotFound, ShopNotVerified)
 
 ENDPOINTS = [
@@ -222,11 +231,15 @@ ENDPOINTS = [
         "eventbus",
         "Take a batch of records",
         about="NDJSON in one part named file. 201 comes after the commit; sending again is safe.",
-        params=(JOB, Param("Full-Sync-Requested", "header", about="1 on pages of a full sync")),
+        params=(
+            JOB,
+            Param("Full-Sync-Requested", "header", about="1 on pages of a full sync"),
+            PACKED,
+        ),
         body=UPLOAD,
         body_kind="multipart/form-data",
         answers={201: COUNTS},
-        errors=(JobUnknown, UploadUnreadable, UploadTooLarge),
+        errors=UPLOAD_ERRORS,
         name="uploadRecords",
     ),
     Endpoint(
@@ -236,11 +249,11 @@ ENDPOINTS = [
         Access.STORE,
         "eventbus",
         "Take the deletes of modules v1 to v3",
-        params=(JOB,),
+        params=(JOB, PACKED),
         body=UPLOAD,
         body_kind="multipart/form-data",
         answers={200: COUNTS},
-        errors=(JobUnknown, UploadUnreadable, UploadTooLarge),
+        errors=UPLOAD_ERRORS,
         name="deleteRecords",
     ),
     Endpoint(

@@ -51,11 +51,8 @@ def keep(batch: Batch, found: Iterable[Found]) -> None:
         things[beyond.id()] = beyond
         times[beyond.id()] = times.get(beyond.id(), 0) + times.pop(key)
     known = _known(batch, list(times))
-    for key, many in times.items():
-        if key in known:
-            _again(batch, key, many)
-        else:
-            _add(batch, key, things[key], many)
+    _again(batch, {key: many for key, many in times.items() if key in known})
+    _add(batch, {key: (things[key], many) for key, many in times.items() if key not in known})
 
 
 def forget(db: sa.Connection, shop_id: str, before: int) -> None:
@@ -78,28 +75,35 @@ def _count(batch: Batch) -> int:
     return int(batch.db.execute(query).scalar_one())
 
 
-def _again(batch: Batch, key: str, many: int) -> None:
+def _again(batch: Batch, times: dict[str, int]) -> None:
+    if not times:
+        return
     c = set_aside.c
-    batch.db.execute(
+    change = (
         set_aside.update()
-        .where(c.shop_id == batch.shop_id, c.id == key)
-        .values(times=c.times + many, last_seen_at=batch.now, run_id=batch.run_id)
+        .where(c.shop_id == batch.shop_id, c.id == sa.bindparam("key"))
+        .values(times=c.times + sa.bindparam("many"), last_seen_at=batch.now, run_id=batch.run_id)
     )
+    batch.db.execute(change, [{"key": key, "many": many} for key, many in times.items()])
 
 
-def _add(batch: Batch, key: str, thing: Found, many: int) -> None:
-    batch.db.execute(
-        set_aside.insert().values(
-            shop_id=batch.shop_id,
-            id=key,
-            content=thing.content,
-            row_id=thing.row,
-            property=thing.property,
-            reason=thing.reason,
-            value=thing.value[:SHOWN],
-            run_id=batch.run_id,
-            times=many,
-            first_seen_at=batch.now,
-            last_seen_at=batch.now,
-        )
-    )
+def _add(batch: Batch, new: dict[str, tuple[Found, int]]) -> None:
+    if not new:
+        return
+    rows = [
+        {
+            "shop_id": batch.shop_id,
+            "id": key,
+            "content": thing.content,
+            "row_id": thing.row,
+            "property": thing.property,
+            "reason": thing.reason,
+            "value": thing.value[:SHOWN],
+            "run_id": batch.run_id,
+            "times": many,
+            "first_seen_at": batch.now,
+            "last_seen_at": batch.now,
+        }
+        for key, (thing, many) in new.items()
+    ]
+    batch.db.execute(set_aside.insert(), rows)

@@ -31,7 +31,7 @@ class UploadUnreadable(BadRequest):
 
 @dataclass(kw_only=True, eq=False)
 class UploadTooLarge(TooLarge):
-    """The upload is larger than COMPTOIR_MAX_UPLOAD."""
+    """The upload is larger than COMPTOIR_MAX_UPLOAD, as sent or once it is unpacked."""
 
     code = "cloudsync.upload_too_large"
     title = "The upload is too large"

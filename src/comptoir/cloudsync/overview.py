@@ -50,6 +50,22 @@ def overview(db: sa.Connection, shop_id: str) -> dict[str, Any]:
     }
 
 
+def set_aside(
+    db: sa.Connection, shop_id: str, content: str = "", limit: int = 100
+) -> list[dict[str, Any]]:
+    """What could not be applied, as it was sent; bytes that are no UTF-8 as `\\xNN`."""
+    return [
+        {
+            **row,
+            "value": bytes(row["value"]).decode("utf-8", "backslashreplace"),
+            "times": int(row["times"]),
+            "first_seen_at": shown(row["first_seen_at"]),
+            "last_seen_at": shown(row["last_seen_at"]),
+        }
+        for row in store.aside_things(db, shop_id, content, limit)
+    ]
+
+
 def finished_since(db: sa.Connection, shop_id: str, since: int) -> tuple[int, int]:
     """(contents that finished a sync at or after `since` and wait for none, rows of the store)."""
     states = {row["content"]: row for row in store.content_rows(db, shop_id)}

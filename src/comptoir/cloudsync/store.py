@@ -245,6 +245,20 @@ def aside(db: sa.Connection, shop_id: str) -> list[dict[str, Any]]:
     return [dict(row) for row in db.execute(query).mappings()]
 
 
+def aside_things(db: sa.Connection, shop_id: str, content: str, limit: int) -> list[dict[str, Any]]:
+    """The things themselves, the newest first; of one content, or of all if it is empty."""
+    c = set_aside.c
+    query = sa.select(
+        *(c[name] for name in ("content", "row_id", "property", "reason", "value", "times")),
+        c.first_seen_at,
+        c.last_seen_at,
+    ).where(c.shop_id == shop_id)
+    if content:
+        query = query.where(c.content == content)
+    query = query.order_by(c.last_seen_at.desc(), c.id).limit(limit)
+    return [dict(row) for row in db.execute(query).mappings()]
+
+
 def read_health(row: dict[str, Any]) -> dict[str, str]:
     found = json.loads(row.get("health") or "{}")
     return found if isinstance(found, dict) else {}

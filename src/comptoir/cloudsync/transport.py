@@ -4,6 +4,8 @@ Multipart with one part named `file` (v1, v3, v4) or a form with one field `line
 spec/eventbus.md §1.2 and §1.5.
 """
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 from urllib.parse import unquote_to_bytes
 
@@ -11,14 +13,17 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser, par
 from starlette.requests import Request
 
 from comptoir.cloudsync.errors import UploadTooLarge, UploadUnreadable
+from comptoir.infra.http.encodings import decoder
 from comptoir.prestashop.records import LONGEST_LINE
 
-LONGEST_NAME = 100
-"""Bytes of a form field's name."""
+BLANK = re.compile(rb"\n\s+")
 
 
 class Lines:
-    """Cuts a stream of bytes into lines. A line that grows too long is cut, and said to be."""
+    """Cuts a stream of bytes into lines. A line that grows too long is cut, and said to be.
+
+    Blank lines say nothing and are left out, but for one where two pieces of the stream meet.
+    """
 
     def __init__(self) -> None:
         self._rest = bytearray()
@@ -26,6 +31,8 @@ class Lines:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that end in the data."""
+        if BLANK.search(data):
+            data = BLANK.sub(b"\n", data)
         *found, rest = data.split(b"\n")
         if found:
             if self._dropping:
@@ -64,13 +71,25 @@ async def read_lines(request: Request, limit: int) -> AsyncIterator[list[bytes]]
 
 
 async def _body(request: Request, limit: int) -> AsyncIterator[bytes]:
-    size = 0
+    """The body, unpacked, in small pieces; others are served between two of them.
+
+    Raises:
+        UploadTooLarge: as sent or unpacked.
+        EncodingUnsupported, EncodingBroken, RequestTooSlow.
+    """
+    unpacking = decoder(request.headers.get("content-encoding", ""))
+    came = size = 0
     async for data in request.stream():
-        size += len(data)
-        if size > limit:
+        came += len(data)
+        if came > limit:
             raise UploadTooLarge(limit=limit)
-        if data:
-            yield data
+        for piece in unpacking.feed(data):
+            size += len(piece)
+            if size > limit:
+                raise UploadTooLarge(limit=limit)
+            yield piece
+            await asyncio.sleep(0)
+    unpacking.end()
 
 
 async def _multipart_lines(
@@ -110,32 +129,32 @@ class FormField:
     """Takes one field out of an URL-encoded form while it streams in."""
 
     def __init__(self, name: bytes) -> None:
-        self._name = name
-        self._held = b""
-        self._inside: bool | None = None
-        """Whether this is the field's value; None while a name is read."""
+        self._start = b"&" + name + b"="
+        self._held = b"&"
+        self._inside = False
         self.found = False
 
     def feed(self, data: bytes) -> bytes:
         """What the data adds to the field's value. Feed `&` at the end."""
         data, self._held = self._held + data, b""
-        found = b""
-        while data:
-            if self._inside is None:
-                name, equals, after = data.partition(b"=")
-                if not equals:
-                    self._held = data[-LONGEST_NAME:]
+        found = bytearray()
+        at = 0
+        while True:
+            if not self._inside:
+                start = data.find(self._start, at)
+                if start < 0:
+                    self._held = data[max(at, len(data) - len(self._start) + 1) :]
                     break
-                self._inside = name.rpartition(b"&")[2] == self._name
-                self.found = self.found or self._inside
-                data = after
-            value, ampersand, data = data.partition(b"&")
-            if not ampersand:
-                cut = value.rfind(b"%", -2)
-                if cut >= 0:
-                    value, self._held = value[:cut], value[cut:]
+                self.found = self._inside = True
+                at = start + len(self._start)
+            stop = data.find(b"&", at)
+            self._inside = stop < 0
+            if stop < 0:
+                cut = data.rfind(b"%", max(at, len(data) - 2))
+                stop = len(data) if cut < 0 else cut
+                self._held = data[stop:]
+            found += unquote_to_bytes(data[at:stop].replace(b"+", b" "))
             if self._inside:
-                found += unquote_to_bytes(value.replace(b"+", b" "))
-            if ampersand:
-                self._inside = None
-        return found
+                break
+            at = stop
+        return bytes(found)

@@ -5,6 +5,7 @@ for a setting.
 """
 
 import difflib
+import ipaddress
 import math
 import os
 import tomllib
@@ -44,7 +45,19 @@ class Settings:
     secret_key: str = _help("Encrypts keys and secrets at rest; made in the data directory", "")
     allow_private_addresses: bool = _help("Allow calls to private and loopback addresses", False)
     max_upload: int = _help("Largest upload body accepted, in bytes", 256 * 1024 * 1024)
+    header_timeout: float = _help("Time a client has to send a request's headers, in seconds", 10.0)
+    body_timeout: float = _help("Time without a byte of a body, in seconds, that ends it", 30.0)
+    body_rate: int = _help("Slowest body, in bytes per second, once body_timeout is over", 4096)
+    client_rate: int = _help("Requests one client (store or vendor) may make per minute", 12_000)
+    address_rate: int = _help("Requests without a token one address may make per minute", 6000)
+    token_rate: int = _help("Access tokens one address may ask for per minute", 1200)
     identity_rate: int = _help("Store identities one address may create per minute", 120)
+    verify_rate: int = _help(
+        "Proof calls one store may ask for per minute; an address: ten times", 30
+    )
+    trusted_proxies: frozenset[str] = _help(
+        "Addresses and networks of proxies whose X-Forwarded-For counts", frozenset()
+    )
     token_lifetime: int = _help("Lifetime of access tokens, in seconds", 3600)
     verify_timeout: float = _help("Time a store has to answer a proof call, in seconds", 5.0)
     store_timeout: float = _help("Time a store's agent has to answer one call, in seconds", 60.0)
@@ -175,8 +188,20 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             f"services: {', '.join(sorted(unknown))} unknown; choose among {', '.join(SERVICES)}"
         )
+    _check_proxies(settings.trusted_proxies)
     parts = urlsplit(settings.base)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise SettingsError(f"public_url: {settings.base!r} is not an http(s) URL")
     if not settings.database.startswith(("sqlite:", "postgresql+psycopg:")):
         raise SettingsError("database_url: write postgresql://user:password@host/name, or nothing")
+
+
+def _check_proxies(proxies: frozenset[str]) -> None:
+    for proxy in sorted(proxies):
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError as wrong:
+            raise SettingsError(
+                f"trusted_proxies: {proxy!r} does not fit: write addresses or networks, as"
+                " 10.0.0.5,192.168.0.0/24"
+            ) from wrong

@@ -154,5 +154,6 @@ ENDPOINTS += [
             UnsupportedGrantType,
         ),
         name="createToken",
+        limit="token",
     ),
 ]

@@ -1,16 +1,16 @@
 """What a request or a job may use. Wiring builds one per process; nothing is global."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from starlette.requests import Request
 
 from comptoir.base.clock import Clock
 from comptoir.base.ids import Ids
 from comptoir.infra.database import Database
+from comptoir.infra.http.admission import Limits
 from comptoir.infra.http.auth import Authenticator, Signer
 from comptoir.infra.http.outbound import Outbound
-from comptoir.infra.http.rate import RateLimiter
 from comptoir.infra.metrics import Metrics
 from comptoir.infra.settings import Settings
 from comptoir.infra.vault import Vault
@@ -27,7 +27,7 @@ class Context:
     outbound: Outbound
     authenticator: Authenticator
     signer: Signer
-    rates: dict[str, RateLimiter] = field(default_factory=dict)
+    limits: Limits
     wake: Callable[[], None] = lambda: None
     """Tell the worker that something is due; it looks at the database for what."""
 

@@ -13,7 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from comptoir.base.errors import BadRequest, Problem, TooLarge
-from comptoir.infra.http.auth import Access, Caller, identify
+from comptoir.infra.http.admission import admit
+from comptoir.infra.http.auth import Access, Caller
 from comptoir.infra.http.context import Context, context_of
 
 Handler = Callable[[Request, Context, Caller | None], Awaitable[Response]]
@@ -58,11 +59,15 @@ class Endpoint:
     """Heading it stands under in the documents; made from the path when empty."""
     answer_kind: str = "application/json"
     """Media type of the answers that have a schema."""
+    limit: str = ""
+    """A rate limit of its own: `token`, `identity` or `verify`."""
 
     def route(self) -> Route:
         async def answer(request: Request) -> Response:
             context = context_of(request)
-            caller = await identify(request, self.access, context.authenticator)
+            caller = await admit(
+                request, self.access, self.limit, context.authenticator, context.limits
+            )
             return await self.handler(request, context, caller)
 
         answer.template = self.path  # type: ignore[attr-defined]

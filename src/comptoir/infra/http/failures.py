@@ -15,6 +15,8 @@ from comptoir.infra.http.auth import (
     WrongKindOfToken,
 )
 from comptoir.infra.http.endpoint import BodyTooLarge, BodyUnreadable, Endpoint
+from comptoir.infra.http.patience import RequestTooSlow
+from comptoir.infra.http.rate import RateLimited
 from comptoir.infra.http.samples import named
 from comptoir.infra.http.schema import Schema
 
@@ -105,7 +107,10 @@ def possible(endpoint: Endpoint) -> list[type[Problem]]:
         found.append(ForeignStore)
     if isinstance(endpoint.body, type) and endpoint.body_kind == "application/json":
         found += [BodyUnreadable, BodyTooLarge]
+    if endpoint.body is not None:
+        found.append(RequestTooSlow)
     found += [e for e in endpoint.errors if not isinstance(e, int)]
+    found.append(RateLimited)
     return list(dict.fromkeys(found))
 
 

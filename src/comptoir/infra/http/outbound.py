@@ -7,10 +7,12 @@ that resolve to private addresses, and names that change between look-up and cal
 import asyncio
 import ipaddress
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 
 from comptoir.base.errors import Upstream
 
@@ -70,15 +72,29 @@ def is_public(address: str) -> bool:
 class Outbound:
     """One connection pool for all outgoing calls of a process. Redirects are never followed."""
 
-    def __init__(self, *, allow_private: bool, user_agent: str = "Comptoir/0.1") -> None:
+    def __init__(
+        self,
+        *,
+        allow_private: bool,
+        user_agent: str = "Comptoir/0.1",
+        public: Callable[[str], bool] = is_public,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
         self._allow_private = allow_private
+        self._public = public
+        self._resolver = resolver
         self._user_agent = user_agent
         self._session: aiohttp.ClientSession | None = None
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             connector = aiohttp.TCPConnector(
-                limit=4000, limit_per_host=200, ttl_dns_cache=30, socket_factory=self._socket
+                limit=4000,
+                limit_per_host=200,
+                ttl_dns_cache=30,
+                use_dns_cache=self._resolver is None,
+                resolver=self._resolver,
+                socket_factory=self._socket,
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
@@ -90,7 +106,7 @@ class Outbound:
 
     def _socket(self, info: Any) -> socket.socket:
         family, kind, protocol, _, address = info
-        if not self._allow_private and not is_public(str(address[0])):
+        if not self._allow_private and not self._public(str(address[0])):
             raise AddressRefused(f"{address[0]} is not a public address")
         made = socket.socket(family, kind, protocol)
         made.setblocking(False)

@@ -72,6 +72,8 @@ def respond(path: str, problem: Problem) -> Response:
         headers["WWW-Authenticate"] = 'Basic realm="comptoir"' if basic else "Bearer"
     if style_of(path) is oauth:
         headers["Cache-Control"] = "no-store"
+    if problem.status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+        headers["Accept-Encoding"] = "gzip, zstd"
     retry = problem.facts().get("retry_after")
     if retry is not None:
         headers["Retry-After"] = str(retry)

@@ -1,4 +1,4 @@
-"""A token bucket per caller, in memory: a first limit on what anyone may call."""
+"""A token bucket per caller, in memory."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,7 +15,7 @@ ROUNDING = 1e-6
 
 @dataclass(kw_only=True, eq=False)
 class RateLimited(TooMany):
-    """Too many requests of this kind from this address."""
+    """Too many requests from this client or address. `RateLimit` says which limit is used up."""
 
     code = "infra.rate_limited"
     title = "Too many requests"
@@ -32,7 +32,7 @@ class RateLimiter:
     """`per_minute` requests per caller, all of them at once if nothing came before."""
 
     def __init__(self, per_minute: int, now: Callable[[], float] = monotonic) -> None:
-        self._most = float(per_minute)
+        self.most = per_minute
         self._rate = per_minute / 60
         self._now = now
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
@@ -40,11 +40,16 @@ class RateLimiter:
     def take(self, caller: str) -> None:
         """Raises: RateLimited."""
         now = self._now()
-        left, at = self._left.pop(caller, (self._most, now))
-        left = min(self._most, left + (now - at) * self._rate)
+        left, at = self._left.pop(caller, (float(self.most), now))
+        left = min(float(self.most), left + (now - at) * self._rate)
         allowed = left >= 1 - ROUNDING
         self._left[caller] = (left - 1 if allowed else left, now)
         if len(self._left) > CALLERS:
             self._left.popitem(last=False)
         if not allowed:
             raise RateLimited(retry_after=max(1, ceil((1 - left) / self._rate)))
+
+    def standing(self, caller: str) -> tuple[int, int]:
+        """(requests left, seconds until all are there again), as of the caller's last request."""
+        left, _ = self._left.get(caller, (float(self.most), 0.0))
+        return int(left + ROUNDING), ceil((self.most - left) / self._rate - ROUNDING)

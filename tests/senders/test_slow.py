@@ -1,0 +1,219 @@
+"""Who sends slowly, or reads slowly, is ended: with 408 where an answer can still be read."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from comptoir.base.clock import monotonic
+from tests.cloudsync.ground import line, multipart
+from tests.conftest import ENGINES
+from tests.eventually import eventually
+from tests.senders.station import END, MEGABYTE, PART, Station, Store, parse, read_all
+from tests.server import running
+
+HEADERS = 1.0
+BODY = 1.0
+RATE = 20_000
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def station(request: pytest.FixtureRequest) -> Iterator[Station]:
+    limits = {"header_timeout": HEADERS, "body_timeout": BODY, "body_rate": RATE}
+    with running(request.param, **{name: str(value) for name, value in limits.items()}) as server:
+        made = Station(server)
+        made.settle()
+        yield made
+
+
+@pytest.fixture
+def shop(station: Station) -> Store:
+    return station.store()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Half",
+        b"G",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nPOST /oauth2/token HTTP/1.1\r\nHost",
+    ],
+    ids=["half a header", "one byte", "after a whole request"],
+)
+def test_half_sent_headers_are_408(station: Station, sent: bytes) -> None:
+    with station.connect() as connection:
+        began = monotonic()
+        connection.sendall(sent)
+        text = read_all(connection)
+        took = monotonic() - began
+
+    *_, last = text.split(b"HTTP/1.1 ")
+    status, headers, body = parse(b"HTTP/1.1 " + last)
+    assert (status, headers["connection"]) == (408, "close")
+    assert b"infra.request_too_slow" in body
+    assert HEADERS * 0.9 < took < HEADERS + 5
+
+
+def drip(connection: socket.socket, parts: Iterator[bytes], pause: float) -> bytes:
+    """Write a part, wait, write the next, until the other side says something or ends."""
+    connection.settimeout(pause)
+    for part in parts:
+        try:
+            connection.sendall(part)
+            found = connection.recv(65536)
+        except TimeoutError:
+            continue
+        except (BrokenPipeError, ConnectionResetError):
+            return b""
+        connection.settimeout(30)
+        return found + read_all(connection)
+    raise AssertionError("it was let go on for ever")
+
+
+def test_headers_that_drip_are_408(station: Station) -> None:
+    with station.connect() as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\n")
+        text = drip(connection, (b"X-%d: y\r\n" % n for n in range(200)), 0.1)
+    assert parse(text)[0] == 408
+
+
+def test_a_connection_that_says_nothing_is_closed(station: Station) -> None:
+    with station.connect() as connection:
+        began = monotonic()
+        assert connection.recv(100) == b""
+        assert HEADERS * 0.9 < monotonic() - began < HEADERS + 5
+
+
+def test_a_thousand_half_sent_heads_hinder_nobody(station: Station) -> None:
+    other = station.store()
+    with station.modest(), station.others_served(other):
+        held = [station.connect() for _ in range(500)]
+        for connection in held:
+            connection.sendall(b"POST /oauth2/token HTTP/1.1\r\nX-Long: " + b"x" * 50_000)
+        for connection in held:
+            connection.settimeout(30)
+            assert b" 408 " in read_all(connection)
+            connection.close()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /healthz HTTP/1.1\r\nX-Long: " + b"x" * 70_000,
+        b"GET /healthz HTTP/1.1\r\n" + b"X-Many: y\r\n" * 7000 + b"\r\n",
+        b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n",
+        b"POST /oauth2/token HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
+        + b"X-Trailer: y\r\n" * 7000,
+    ],
+    ids=["one header", "many headers", "path", "trailers"],
+)
+def test_heads_that_are_too_large_are_431(station: Station, sent: bytes) -> None:
+    with station.connect() as connection:
+        connection.settimeout(30)
+        connection.sendall(sent)
+        text = read_all(connection)
+
+    if b"X-Trailer" in sent:
+        assert text == b"" or b" 431 " in text or b" 400 " in text
+    else:
+        status, _, body = parse(text)
+        assert (status, b"app.head_too_large" in body) == (431, True)
+
+
+def test_a_body_that_stops_is_408(station: Station, shop: Store) -> None:
+    """What came before stays; nothing of it holds the store or the database."""
+    job = shop.open("customers")
+    first = [line("customers", {"id_customer": n}) for n in range(1, 1002)]
+    with station.connect() as connection, station.others_served(shop):
+        began = monotonic()
+        connection.sendall(shop.head(job, "Content-Length: 9999999"))
+        connection.sendall(PART + b"\n".join(first))
+        status, headers, body = parse(read_all(connection))
+        took = monotonic() - began
+
+    assert (status, headers["connection"]) == (408, "close")
+    assert b"infra.request_too_slow" in body and b"nothing came" in body
+    assert BODY * 0.9 < took < BODY + 10
+    assert shop.upload(job, multipart(first)).status == 201
+    assert len(shop.rows("customers", "id_customer")) >= 1001
+
+
+def test_a_body_that_drips_is_408(station: Station, shop: Store) -> None:
+    job = shop.open("customers")
+    with station.connect() as connection, station.others_served(shop):
+        connection.sendall(shop.head(job, "Content-Length: 9999999") + PART)
+        text = drip(connection, (b"\n" for _ in range(200)), 0.1)
+
+    status, _, body = parse(text)
+    assert status == 408
+    assert b"bytes a second" in body
+
+
+def test_a_slow_body_of_another_endpoint_is_408(station: Station) -> None:
+    with station.connect() as connection:
+        connection.sendall(
+            b"POST /accounts/v1/shop-identities HTTP/1.1\r\nContent-Length: 9\r\n\r\n{"
+        )
+        assert parse(read_all(connection))[0] == 408
+
+
+def test_who_sends_fast_enough_may_take_longer_than_the_timeouts(
+    station: Station, shop: Store
+) -> None:
+    job = shop.open("customers")
+    sent = [line("customers", {"id_customer": 1, "email_hash": "x" * 9000})] * 30
+    body = multipart(sent)
+    began = monotonic()
+    with station.connect() as connection:
+        connection.sendall(shop.head(job, f"Content-Length: {len(body)}", "Connection: close"))
+        text = drip(
+            connection, (body[at : at + 9000] for at in range(0, len(body), 9000)), BODY / 12
+        )
+        assert monotonic() - began > BODY * 2
+    assert parse(text)[0] == 201
+    assert END in body
+
+
+def test_an_answer_that_nobody_reads_is_dropped(station: Station) -> None:
+    """The documents are large: many requests for them, and not one answer taken."""
+    asked = b"GET /openapi/cloudsync.json HTTP/1.1\r\nHost: x\r\n\r\n"
+    other = station.store()
+    with station.modest(), station.others_served(other):
+        held = []
+        for _ in range(40):
+            connection = socket.socket()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect(("127.0.0.1", station.server.port))
+            connection.sendall(asked * 20)
+            held.append(connection)
+
+        def dropped() -> bool:
+            return all(_is_reset(connection) for connection in held)
+
+        eventually(dropped, 30)
+        for connection in held:
+            connection.close()
+
+
+def _is_reset(connection: socket.socket) -> bool:
+    return connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0 or _state(connection) in (
+        7,  # TCP_CLOSE
+        8,  # TCP_CLOSE_WAIT
+    )
+
+
+def _state(connection: socket.socket) -> int:
+    return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+
+
+def test_who_reads_slowly_but_steadily_gets_it_all(station: Station) -> None:
+    whole = station.server.get("/openapi/cloudsync.json").body
+    assert len(whole) > 3 * BODY * RATE
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    with connection:
+        connection.connect(("127.0.0.1", station.server.port))
+        connection.settimeout(30)
+        connection.sendall(b"GET /openapi/cloudsync.json HTTP/1.1\r\nConnection: close\r\n\r\n")
+        assert parse(read_all(connection))[2] == whole
+    assert len(whole) < MEGABYTE * 8
