@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from comptoir.base.errors import Problem
-from comptoir.infra.http import problems
+from comptoir.infra.http import idempotency, problems
 from comptoir.infra.http.auth import (
     Access,
     ForeignStore,
@@ -105,6 +105,8 @@ def possible(endpoint: Endpoint) -> list[type[Problem]]:
         found.append(ForeignStore)
     if isinstance(endpoint.body, type) and endpoint.body_kind == "application/json":
         found += [BodyUnreadable, BodyTooLarge]
+    if endpoint.keyed:
+        found += idempotency.PROBLEMS
     found += [e for e in endpoint.errors if not isinstance(e, int)]
     return list(dict.fromkeys(found))
 
