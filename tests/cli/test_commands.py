@@ -39,7 +39,7 @@ def fails(server: Server, *arguments: str, status: int = 1) -> str:
 def test_the_first_command_makes_the_installation(alone: Server) -> None:
     made = alone.cli("vendor", "create", "first")
 
-    assert set(made) == {"vendor", "client_id", "client_secret"}
+    assert set(made) == {"vendor", "mode", "client_id", "client_secret"}
     assert made["vendor"] == "first"
     key = alone.data / "secret.key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600

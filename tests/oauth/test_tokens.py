@@ -10,6 +10,7 @@ from joserfc import jwt
 
 from comptoir.base.clock import FrozenClock
 from comptoir.base.ids import SeededIds
+from comptoir.base.mode import Mode
 from comptoir.infra.database import Database
 from comptoir.infra.db.migrate import upgrade
 from comptoir.infra.http.auth import Access, TokenInvalid
@@ -103,6 +104,8 @@ def test_claims_that_we_would_not_make(play: Callable[[Scenario], None]) -> None
             ({"aud": ["tech-vendor/acme"]}, "does not name this API"),
             ({"aud": ["tech-vendor/acme", "https://elsewhere.example"]}, "does not name this API"),
             ({"aud": {"store/s1": 1}}, "names neither"),
+            ({"aud": [BASE, "tech-vendor/acme"], "mode": "sandbox"}, "neither live nor test"),
+            ({"aud": [BASE, "tech-vendor/acme"], "mode": ["test"]}, "neither live nor test"),
         ):
             assert word in await reason(world, await world.sign(**claims)), claims
 
@@ -116,6 +119,18 @@ def test_a_vendors_token_names_the_vendor(play: Callable[[Scenario], None]) -> N
                 await world.sign(aud=[api, "tech-vendor/acme"])
             )
             assert (caller.kind, caller.vendor, caller.shop_id) == (Access.VENDOR, "acme", "")
+
+    play(scenario)
+
+
+def test_a_vendors_token_has_the_mode_of_its_client(play: Callable[[Scenario], None]) -> None:
+    async def scenario(world: World) -> None:
+        audiences = (BASE, "tech-vendor/acme")
+        for mode in Mode:
+            token = await world.tokens.issue("c", Grant(audiences, (), mode))
+            assert (await world.tokens.authenticate(token)).mode is mode
+        before_modes = await world.sign(aud=list(audiences))
+        assert (await world.tokens.authenticate(before_modes)).mode is Mode.LIVE
 
     play(scenario)
 

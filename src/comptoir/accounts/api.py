@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from comptoir.accounts import consents, identities, schemas, store
+from comptoir.accounts import verify as verification
 from comptoir.accounts.errors import (
     ContentsUnknown,
     IdentityInvalid,
@@ -13,7 +14,6 @@ from comptoir.accounts.errors import (
     StoreCannotBeRequested,
     TokenNotAccepted,
 )
-from comptoir.accounts.verify import verify as verify_store
 from comptoir.infra.http.auth import (
     Access,
     Caller,
@@ -24,6 +24,8 @@ from comptoir.infra.http.auth import (
 )
 from comptoir.infra.http.context import Context, request_id
 from comptoir.infra.http.endpoint import Endpoint, Param, json_response, read_body, read_json
+from comptoir.infra.http.idempotency import once
+from comptoir.infra.http.problems import respond
 from comptoir.infra.work import Work
 
 SHOP = Param("shop_id", "path", about="The store's cloudShopId")
@@ -46,20 +48,30 @@ def _of_store(request: Request, context: Context, caller: Caller | None) -> str:
 async def create(request: Request, context: Context, _: Caller | None) -> Response:
     described = await read_json(request, schemas.Described)
 
-    def unit(work: Work) -> schemas.Identity:
+    def unit(work: Work) -> Response:
         shop, made = identities.create_identity(work, described.place(), context.vault)
-        return schemas.Identity(shop.shop_id, made.client_id, made.client_secret)
+        identity = schemas.Identity(shop.shop_id, made.client_id, made.client_secret)
+        return json_response(identity, 201)
 
-    identity = await context.db.write(unit, actor="anyone", request_id=request_id(request))
-    return json_response(identity, 201)
+    return await once(request, context, unit, actor="anyone")
 
 
 async def verify(request: Request, context: Context, caller: Caller | None) -> Response:
     shop_id = _of_store(request, context, caller)
     announced = await read_json(request, schemas.ProofAnnounced)
-    await verify_store(context, shop_id, announced.place(), announced.proof)
-    await context.db.write(lambda work: _note_versions(work, shop_id, request))
-    return Response(status_code=204)
+    place = announced.place()
+    failure = await verification.check(context, shop_id, place, announced.proof)
+
+    def unit(work: Work) -> Response:
+        verification.record(work, shop_id, place, failure)
+        if failure is not None:
+            return respond(request.url.path, failure)
+        _note_versions(work, shop_id, request)
+        return Response(status_code=204)
+
+    answer = await once(request, context, unit, actor=f"store:{shop_id}")
+    context.wake()
+    return answer
 
 
 def _note_versions(work: Work, shop_id: str, request: Request) -> None:
@@ -225,6 +237,7 @@ ENDPOINTS = [
         body_example={"token": "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"},
         answers={200: schemas.Healthy},
         errors=(TokenNotAccepted,),
+        takes_no_key="it changes nothing, and a kept answer would call an expired token valid",
         name="verifyShopToken",
         tag="token check",
     ),

@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
-from comptoir.base.errors import BadRequest, Conflict, NotFound, Unauthorized, Unprocessable
+from comptoir.base.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    NotFound,
+    Unauthorized,
+    Unprocessable,
+)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -16,6 +23,22 @@ class ShopNotFound(NotFound):
 
     def detail(self) -> str:
         return f"There is no store {self.shop_id}. `comptoir store list` shows those there are."
+
+
+@dataclass(kw_only=True, eq=False)
+class StoreOfOtherMode(Forbidden):
+    """The store is in test mode and the token of a live client, or the reverse."""
+
+    code = "accounts.store_of_other_mode"
+    title = "The store is of the other mode"
+
+    needed: str
+
+    def detail(self) -> str:
+        return (
+            f"This store is in {self.needed} mode: use a token of your {self.needed} client."
+            f" `comptoir vendor create NAME --mode {self.needed}` makes one."
+        )
 
 
 @dataclass(kw_only=True, eq=False)
@@ -68,15 +91,19 @@ class TokenNotAccepted(Unauthorized):
 
 @dataclass(kw_only=True, eq=False)
 class VendorExists(Conflict):
-    """A vendor of that name is there already."""
+    """A vendor of that name, with a client of that mode, is there already."""
 
     code = "accounts.vendor_exists"
     title = "The vendor exists already"
 
     vendor: str
+    mode: str
 
     def detail(self) -> str:
-        return f"There is a vendor {self.vendor} already: choose another name."
+        return (
+            f"There is a vendor {self.vendor} with a {self.mode} client already: choose another"
+            " name, or the other --mode."
+        )
 
 
 @dataclass(kw_only=True, eq=False)

@@ -7,6 +7,7 @@ from comptoir.accounts import store
 from comptoir.accounts.errors import IdentityInvalid
 from comptoir.accounts.rules import Client, ClientKind, Place, Shop, usable_url
 from comptoir.accounts.vendors import Credentials
+from comptoir.base.mode import Mode
 from comptoir.base.secret import CLIENT_SECRET, make_secret
 from comptoir.infra.vault import Vault
 from comptoir.infra.work import Work
@@ -96,3 +97,16 @@ def set_back_office_url(work: Work, shop_id: str, url: str, multi_shop_id: str) 
     if changed != shop:
         store.save_shop(work.db, replace(changed, updated_at=work.now_ms))
         work.audit("store.back_office_url_changed", shop_id=shop_id, back_office_url=url)
+
+
+def set_mode(work: Work, shop_id: str, mode: Mode) -> Shop:
+    """Whose vendors' clients, live or test, see the store from now on. Consents stay as they are.
+
+    Raises:
+        ShopNotFound.
+    """
+    shop = store.load_shop(work.db, shop_id)
+    if shop.mode is not mode:
+        store.set_mode(work.db, shop_id, mode)
+        work.audit("store.mode_changed", shop_id=shop_id, mode=mode.value)
+    return replace(shop, mode=mode)

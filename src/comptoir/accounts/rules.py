@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from urllib.parse import urlsplit
 
+from comptoir.base.mode import Mode
+
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """Names of vendors and modules: they stand in token audiences and paths."""
 
@@ -24,6 +26,8 @@ class Client:
     vendor: str
     secret_hash: bytes
     revoked_at: int | None
+    mode: Mode = Mode.LIVE
+    """Of a vendor's client. A store's own client goes with its store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Shop:
     updated_at: int
     verified_at: int | None
     unverified_at: int | None
+    mode: Mode = Mode.LIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,17 @@ from dataclasses import asdict, fields
 import sqlalchemy as sa
 
 from comptoir.accounts import tables
-from comptoir.accounts.errors import ShopNotFound
+from comptoir.accounts.errors import ShopNotFound, StoreOfOtherMode
 from comptoir.accounts.rules import Client, ClientKind, Module, Shop
-from comptoir.infra.db.dialect import upsert
+from comptoir.base.mode import Mode
+from comptoir.infra.db.dialect import lock_store, upsert
 
 _SHOP = [tables.shop.c[f.name] for f in fields(Shop)]
 
 
 def _shop(row: sa.Row[tuple[object, ...]]) -> Shop:
-    return Shop(**row._asdict())
+    values = row._asdict()
+    return Shop(**{**values, "mode": Mode(values["mode"])})
 
 
 def find_shop(db: sa.Connection, shop_id: str) -> Shop | None:
@@ -29,6 +31,14 @@ def load_shop(db: sa.Connection, shop_id: str) -> Shop:
     found = find_shop(db, shop_id)
     if found is None:
         raise ShopNotFound(shop_id=shop_id)
+    return found
+
+
+def load_shop_of(db: sa.Connection, shop_id: str, mode: Mode) -> Shop:
+    """The store, for a vendor whose token has this mode. Raises: ShopNotFound, StoreOfOtherMode."""
+    found = load_shop(db, shop_id)
+    if found.mode is not mode:
+        raise StoreOfOtherMode(needed=found.mode.value)
     return found
 
 
@@ -48,7 +58,13 @@ def other_verified_shops(db: sa.Connection, frontend_url: str, shop_id: str) -> 
 
 
 def save_shop(db: sa.Connection, shop: Shop) -> None:
-    upsert(db, tables.shop, asdict(shop), keep=("created_at",))
+    """All but the mode of a store that is there: the operator alone changes it, with `set_mode`."""
+    values = {**asdict(shop), "mode": shop.mode.value}
+    upsert(db, tables.shop, values, keep=("created_at", "mode"))
+
+
+def set_mode(db: sa.Connection, shop_id: str, mode: Mode) -> None:
+    db.execute(tables.shop.update().where(tables.shop.c.shop_id == shop_id).values(mode=mode.value))
 
 
 def add_organisation(db: sa.Connection, organisation_id: str, name: str, now: int) -> None:
@@ -68,6 +84,7 @@ def add_client(db: sa.Connection, client: Client, organisation_id: str, now: int
             shop_id=client.shop_id,
             vendor=client.vendor,
             secret_hash=client.secret_hash,
+            mode=client.mode.value,
             created_at=now,
         )
     )
@@ -76,9 +93,9 @@ def add_client(db: sa.Connection, client: Client, organisation_id: str, now: int
 def find_client(db: sa.Connection, client_id: str) -> Client | None:
     c = tables.client.c
     row = db.execute(
-        sa.select(c.client_id, c.kind, c.shop_id, c.vendor, c.secret_hash, c.revoked_at).where(
-            c.client_id == client_id
-        )
+        sa.select(
+            c.client_id, c.kind, c.shop_id, c.vendor, c.secret_hash, c.revoked_at, c.mode
+        ).where(c.client_id == client_id)
     ).first()
     if row is None:
         return None
@@ -89,7 +106,18 @@ def find_client(db: sa.Connection, client_id: str) -> Client | None:
         row.vendor,
         row.secret_hash,
         row.revoked_at,
+        Mode(row.mode),
     )
+
+
+def has_vendor_client(db: sa.Connection, vendor: str, mode: Mode) -> bool:
+    """Whether the vendor has a client of the mode that is not revoked. Who asks, to make one
+    where there is none, takes turns with others."""
+    lock_store(db, f"vendor/{vendor}")
+    c = tables.client.c
+    theirs = (c.kind == ClientKind.VENDOR.value, c.vendor == vendor, c.mode == mode.value)
+    query = sa.select(sa.literal(1)).where(*theirs, c.revoked_at.is_(None)).limit(1)
+    return db.execute(query).first() is not None
 
 
 def vendor_organisation(db: sa.Connection, name: str) -> str | None:

@@ -32,6 +32,7 @@ shop = sa.Table(
     instant("updated_at", nullable=False),
     instant("verified_at"),
     instant("unverified_at"),
+    text("mode", "live"),
     sa.Index("ix_shop_frontend_url", "frontend_url"),
 )
 shop.c.point_of_contact_uuid.nullable = True
@@ -48,6 +49,7 @@ client = sa.Table(
     sa.Column("secret_hash", sa.LargeBinary, nullable=False),
     instant("created_at", nullable=False),
     instant("revoked_at"),
+    text("mode", "live"),
 )
 
 vendor = sa.Table(

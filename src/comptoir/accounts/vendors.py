@@ -11,6 +11,7 @@ from comptoir.accounts.errors import (
     VendorNotFound,
 )
 from comptoir.accounts.rules import NAME, Client, ClientKind, Module
+from comptoir.base.mode import Mode
 from comptoir.base.secret import CLIENT_SECRET, make_secret
 from comptoir.infra.vault import Vault
 from comptoir.infra.work import Work
@@ -25,31 +26,40 @@ class Credentials:
     client_secret: str
 
 
-def create_vendor(work: Work, name: str, vault: Vault) -> Credentials:
-    """A vendor, its organisation and its OAuth client.
+def create_vendor(work: Work, name: str, vault: Vault, mode: Mode = Mode.LIVE) -> Credentials:
+    """A vendor with its organisation and its OAuth client of this mode. A vendor that is there
+    gets the client it has not.
 
     Raises:
         NameInvalid, VendorExists.
     """
     if not NAME.fullmatch(name):
         raise NameInvalid(name=name)
-    if store.vendor_organisation(work.db, name) is not None:
-        raise VendorExists(vendor=name)
-    organisation_id = work.ids.uuid()
-    secret = make_secret(CLIENT_SECRET, work.ids.entropy())
+    if store.has_vendor_client(work.db, name, mode):
+        raise VendorExists(vendor=name, mode=mode.value)
+    secret = make_secret(f"{CLIENT_SECRET}_{mode.value}", work.ids.entropy())
     client = Client(
-        client_id=f"v_{work.ids.token(16)}",
+        client_id=f"v_{mode.value}_{work.ids.token(16)}",
         kind=ClientKind.VENDOR,
         shop_id="",
         vendor=name,
         secret_hash=vault.hash(secret),
         revoked_at=None,
+        mode=mode,
     )
-    store.add_organisation(work.db, organisation_id, name, work.now_ms)
-    store.add_vendor(work.db, name, organisation_id, work.now_ms)
+    organisation_id = store.vendor_organisation(work.db, name)
+    action = "vendor.client_added"
+    if organisation_id is None:
+        organisation_id, action = work.ids.uuid(), "vendor.created"
+        store.add_organisation(work.db, organisation_id, name, work.now_ms)
+        store.add_vendor(work.db, name, organisation_id, work.now_ms)
     store.add_client(work.db, client, organisation_id, work.now_ms)
     work.audit(
-        "vendor.created", organisation_id=organisation_id, vendor=name, client_id=client.client_id
+        action,
+        organisation_id=organisation_id,
+        vendor=name,
+        client_id=client.client_id,
+        mode=mode.value,
     )
     return Credentials(client.client_id, secret)
 

@@ -25,27 +25,16 @@ SHOWN = 500
 """Characters of the store's answer that go into the error, for the merchant's eyes."""
 
 
-async def verify(context: Context, shop_id: str, place: Place, announced: str) -> None:
-    """Record the outcome and return, or raise what the store is told.
+async def check(
+    context: Context, shop_id: str, place: Place, announced: str
+) -> ProofInvalid | StoreCannotBeRequested | None:
+    """What is wrong with the announced proof; None when the store holds it.
 
     Raises:
-        ShopNotFound, IdentityInvalid, ProofInvalid, StoreCannotBeRequested.
+        ShopNotFound, IdentityInvalid.
     """
     check_place(place)
     await context.db.read(lambda db: store.load_shop(db, shop_id))
-    failure = await _check(context, shop_id, place, announced)
-    await context.db.write(
-        lambda work: _record(work, shop_id, place, failure), actor=f"store:{shop_id}"
-    )
-    context.wake()
-    if failure is not None:
-        raise failure
-
-
-async def _check(
-    context: Context, shop_id: str, place: Place, announced: str
-) -> ProofInvalid | StoreCannotBeRequested | None:
-    """What is wrong with the announced proof; None when the store holds it."""
     if not PROOF.fullmatch(announced):
         return ProofInvalid(reason="a proof is 64 lower-case hexadecimal characters")
     try:
@@ -57,7 +46,8 @@ async def _check(
     return None
 
 
-def _record(work: Work, shop_id: str, place: Place, failure: Problem | None) -> None:
+def record(work: Work, shop_id: str, place: Place, failure: Problem | None) -> None:
+    """What follows from the check. Raises: ShopNotFound."""
     shop = store.load_shop(work.db, shop_id)
     now = work.now_ms
     if failure is not None:

@@ -64,6 +64,8 @@ class Operation:
     curl: str
     answers: list[Answer]
     refusals: list[Refusal]
+    going: str
+    """Since when it is on its way out; empty while it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,15 @@ def _operation(
         curl=curl.command(base, method, path, operation),
         answers=list(_answers(operation, known)),
         refusals=_refusals(operation),
+        going=_going(operation),
     )
+
+
+def _going(operation: Mapping[str, Any]) -> str:
+    if not operation.get("deprecated"):
+        return ""
+    sunset = operation["x-sunset"]
+    return "Deprecated" + (f": it may be gone after {sunset}." if sunset else ".")
 
 
 def _parameter(param: Mapping[str, Any]) -> Row:

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 
+from comptoir.base.clock import monotonic
 from comptoir.cloudsync import HANDLERS, Driver
 from comptoir.infra.events import Dispatcher
+from comptoir.infra.http import idempotency
 from comptoir.infra.http.context import Context
 from comptoir.infra.log import logger
 
@@ -12,6 +14,7 @@ IDLE = 1.0
 """Seconds between looks when nothing calls."""
 WATCH = 0.1
 """Seconds between looks at the change counter, which shows what other processes commit."""
+HOUR = 3600.0
 log = logger("worker")
 
 
@@ -23,6 +26,7 @@ class Worker:
         self._called = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._driver = Driver(context)
+        self._tidy_at = 0.0
         self._dispatcher = Dispatcher(context.db, context.clock, HANDLERS)
 
     async def start(self) -> None:
@@ -44,6 +48,7 @@ class Worker:
             try:
                 await self._dispatcher.run()
                 await self._driver.look()
+                await self._tidy()
             except Exception:
                 log.exception("worker failed, goes on")
                 await asyncio.sleep(IDLE)
@@ -51,6 +56,12 @@ class Worker:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(IDLE):
                     await self._called.wait()
+
+    async def _tidy(self) -> None:
+        """Once an hour: drop what is kept no longer."""
+        if monotonic() >= self._tidy_at:
+            await self._context.db.write(idempotency.forget)
+            self._tidy_at = monotonic() + HOUR
 
     async def _watch(self) -> None:
         """On SQLite: notice within a blink what a command beside the server has committed."""

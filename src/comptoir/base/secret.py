@@ -1,7 +1,8 @@
 """The one shape of every secret we hand out: prefix, 256 random bits, checksum.
 
-`cs_` + 43 characters + `_` + 6 characters. The prefix says what it is (and lets scanners find a
-leak), the checksum tells a typing error from a wrong secret. Only a keyed hash is stored.
+`cs_` + 43 characters + `_` + 6 characters. The prefix says what it is, `cs_live_` and `cs_test_`
+also of which mode, and lets scanners find a leak. The checksum tells a typing error from a wrong
+secret. Only a keyed hash is stored.
 Letters, digits, `-` and `_` only: a store keeps it in its PrestaShop configuration, which strips
 tags and newlines (spec/accounts.md §1.3).
 """
@@ -28,10 +29,11 @@ def make_secret(prefix: str, entropy: bytes) -> str:
 
 def looks_right(secret: str) -> bool:
     """True if prefix and checksum fit: cheap, says nothing about whether it is known."""
-    prefix, _, rest = secret.partition("_")
+    prefix, rest = secret[:-51], secret[-50:]
     return (
         secret.isascii()
-        and len(rest) == 50
+        and bool(prefix)
+        and secret[-51] == "_"
         and rest[43] == "_"
         and hmac.compare_digest(rest[44:].encode(), _checksum(prefix, rest[:43]).encode())
     )

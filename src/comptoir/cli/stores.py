@@ -6,6 +6,7 @@ import msgspec
 import typer
 
 from comptoir import accounts, cloudsync
+from comptoir.base.mode import Mode
 from comptoir.cli.shared import AsJson, Data, Installation, fail, plain, say, screen, table
 from comptoir.prestashop.catalogue import catalogue, content_named
 
@@ -15,7 +16,11 @@ ShopId = Annotated[str, typer.Argument(metavar="SHOP", help="The store's cloudSh
 
 
 def _status(shop: accounts.Shop) -> dict[str, Any]:
-    return {"name": shop.name, **msgspec.to_builtins(accounts.Status.of(shop))}
+    return {
+        "name": shop.name,
+        "mode": shop.mode.value,
+        **msgspec.to_builtins(accounts.Status.of(shop)),
+    }
 
 
 def store_commands(installation: Installation) -> typer.Typer:
@@ -31,10 +36,11 @@ def store_commands(installation: Installation) -> typer.Typer:
         if not shops:
             say(None, False, "No store yet: a store's account module creates one by itself.")
             return
-        shown = table("store", "name", "address", "verified")
+        shown = table("store", "name", "address", "mode", "verified")
         for shop in shops:
             verified = "yes" if shop.verified else shop.error_code or "no"
-            shown.add_row(shop.shop_id, plain(shop.name), plain(shop.frontend_url), verified)
+            name, address = plain(shop.name), plain(shop.frontend_url)
+            shown.add_row(shop.shop_id, name, address, shop.mode.value, verified)
         screen.print(shown)
 
     @group.command("show")
@@ -50,6 +56,7 @@ def store_commands(installation: Installation) -> typer.Typer:
 
     _add_aside(group, installation)
     _add_sync(group, installation)
+    _add_mode(group, installation)
     return group
 
 
@@ -94,6 +101,20 @@ def _add_aside(group: typer.Typer, installation: Installation) -> None:
         screen.print(shown)
 
 
+def _add_mode(group: typer.Typer, installation: Installation) -> None:
+    @group.command("mode")
+    def change(
+        shop: ShopId,
+        mode: Annotated[Mode, typer.Argument(help="live or test")],
+        data: Data = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Make it a live or a test store: vendors' clients of the other mode no longer see it."""
+        changed = installation.write(data, lambda work, _: accounts.set_mode(work, shop, mode))
+        value = {"shop": shop, "mode": changed.mode.value}
+        say(value, as_json, f"{shop} is in {changed.mode.value} mode.")
+
+
 def _add_sync(group: typer.Typer, installation: Installation) -> None:
     @group.command("sync")
     def sync(
@@ -126,7 +147,7 @@ def _print(shop: accounts.Shop, view: dict[str, Any]) -> None:
     say(None, False, f"{shop.name or shop.shop_id}  {shop.frontend_url}")
     state = "verified" if shop.verified else f"not verified {shop.error_code}"
     trouble = f"  {view['reason']}: {view['detail']}" if view["reason"] else ""
-    say(None, False, f"{state}, called {view['called_at'] or 'never'}{trouble}")
+    say(None, False, f"{shop.mode.value}, {state}, called {view['called_at'] or 'never'}{trouble}")
     shown = table("content", "rows", "last finished", "next", "state")
     for row in view["contents"]:
         state = "off" if not row["active"] else row["reason"] or ("waits" if row["waiting"] else "")

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from comptoir import accounts
+from comptoir.base.mode import Mode
 from comptoir.cli.shared import AsJson, Data, Installation, say
 
 Shop = Annotated[str, typer.Option("--shop", help="The store's cloudShopId: `comptoir store list`")]
@@ -19,14 +20,24 @@ def vendor_commands(installation: Installation) -> typer.Typer:
         """Tech vendors and their credentials."""
 
     @group.command("create")
-    def create(name: str, data: Data = None, as_json: AsJson = False) -> None:
-        """Create a vendor with its OAuth client. The secret is shown once."""
+    def create(
+        name: str,
+        mode: Annotated[
+            Mode,
+            typer.Option(help="live or test: a test client sees test stores, a live one live ones"),
+        ] = Mode.LIVE,
+        data: Data = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Create a vendor with its OAuth client, or the client of the other mode for a vendor
+        that is there. The secret is shown once."""
         made = installation.write(
             data,
-            lambda work, context: accounts.create_vendor(work, name, context.vault),
+            lambda work, context: accounts.create_vendor(work, name, context.vault, mode),
         )
         value = {
             "vendor": name,
+            "mode": mode.value,
             "client_id": made.client_id,
             "client_secret": made.client_secret,
         }

@@ -5,7 +5,14 @@ import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response
 
-from comptoir.accounts import Shop, ShopNotFound, consented_contents, load_shop
+from comptoir.accounts import (
+    Shop,
+    ShopNotFound,
+    StoreOfOtherMode,
+    consented_contents,
+    load_shop_of,
+)
+from comptoir.base.mode import Mode
 from comptoir.cloudsync import collect, report, schedule
 from comptoir.cloudsync.errors import (
     ContentUnknown,
@@ -16,9 +23,10 @@ from comptoir.cloudsync.errors import (
     UploadUnreadable,
 )
 from comptoir.infra.http.auth import Access, Caller, ForeignStore, require_store
-from comptoir.infra.http.context import Context, request_id
+from comptoir.infra.http.context import Context
 from comptoir.infra.http.encodings import EncodingBroken, EncodingUnsupported
 from comptoir.infra.http.endpoint import Endpoint, Param, json_response, read_json
+from comptoir.infra.http.idempotency import once
 from comptoir.infra.work import Work
 from comptoir.prestashop.catalogue import catalogue, content_named
 
@@ -84,12 +92,14 @@ async def notify(request: Request, context: Context, caller: Caller | None) -> R
     hint = await read_json(request, Hint)
     found = [content_named(name) for name in hint.shop_contents]
     names = [content.name for content in found if content is not None]
-    await context.db.write(
-        lambda work: schedule.want(work, shop_id, names, full=False, asked=False),
-        actor=f"store:{shop_id}",
-    )
+
+    def unit(work: Work) -> Response:
+        schedule.want(work, shop_id, names, full=False, asked=False)
+        return Response(status_code=201)
+
+    answer = await once(request, context, unit, actor=f"store:{shop_id}")
     context.wake()
-    return Response(status_code=201)
+    return answer
 
 
 async def trigger(request: Request, context: Context, caller: Caller | None) -> Response:
@@ -104,11 +114,12 @@ async def _trigger(
     request: Request, context: Context, caller: Caller | None, *, full: bool
 ) -> Response:
     asked = await read_json(request, Trigger)
-    vendor = caller.vendor if caller else ""
+    vendor, mode = _vendor(caller)
     names = [_named(name) for name in asked.shop_contents]
+    kind = "full" if full else "incremental"
 
-    def unit(work: Work) -> int:
-        shop = load_shop(work.db, asked.shop_id)
+    def unit(work: Work) -> Response:
+        shop = load_shop_of(work.db, asked.shop_id, mode)
         allowed = consented_contents(work.db, asked.shop_id, vendor)
         wanted = names or [name for name in catalogue() if name in allowed]
         refused = [name for name in wanted if name not in allowed]
@@ -118,12 +129,17 @@ async def _trigger(
         schedule.refresh(work, asked.shop_id)
         schedule.want(work, asked.shop_id, wanted, full=full, asked=True)
         work.audit("sync.triggered", shop_id=asked.shop_id, contents=wanted, full=full)
-        return len(wanted)
+        result = f"{kind} sync of {len(wanted)} contents is queued or under way"
+        return json_response({"result": result}, 202)
 
-    many = await context.db.write(unit, actor=f"vendor:{vendor}", request_id=request_id(request))
+    answer = await once(request, context, unit, actor=f"vendor:{vendor}")
     context.wake()
-    kind = "full" if full else "incremental"
-    return json_response({"result": f"{kind} sync of {many} contents is queued or under way"}, 202)
+    return answer
+
+
+def _vendor(caller: Caller | None) -> tuple[str, Mode]:
+    assert caller is not None, "the endpoint's access is VENDOR"
+    return caller.vendor, caller.mode
 
 
 def _named(name: str) -> str:
@@ -140,12 +156,12 @@ def _require_verified(shop: Shop) -> None:
 
 async def sync_summary(request: Request, context: Context, caller: Caller | None) -> Response:
     shop_id = str(request.path_params["shop_id"])
-    vendor = caller.vendor if caller else ""
+    vendor, mode = _vendor(caller)
     asked = request.query_params.get("shopContent", "")
     content = _named(asked) if asked else ""
 
     def unit(db: sa.Connection) -> dict[str, object]:
-        load_shop(db, shop_id)
+        load_shop_of(db, shop_id, mode)
         allowed = consented_contents(db, shop_id, vendor)
         if not allowed or (content and content not in allowed):
             raise NoConsent(contents=[content or "anything"])
@@ -186,6 +202,7 @@ SUMMARY = {
         "httpStatusText": {"type": "string", "nullable": True},
     },
 }
+SENT_AGAIN = "the agent sends a batch again by itself, without a key, and that changes nothing"
 TRIGGER_EXAMPLE = {
     "shopId": "5b0c7f0e-4d2e-4b39-9a55-0f0c6a3f8f11",
     "shopContents": ["orders", "order-details"],
@@ -197,7 +214,7 @@ UPLOAD_ERRORS = (
     EncodingUnsupported,
     EncodingBroken,
 )
-TRIGGER_ERRORS = (ContentUnknown, NoConsent, ShopNotFound, ShopNotVerified)
+TRIGGER_ERRORS = (ContentUnknown, NoConsent, ShopNotFound, StoreOfOtherMode, ShopNotVerified)
 
 ENDPOINTS = [
     Endpoint(
@@ -240,6 +257,7 @@ ENDPOINTS = [
         body_kind="multipart/form-data",
         answers={201: COUNTS},
         errors=UPLOAD_ERRORS,
+        takes_no_key=SENT_AGAIN,
         name="uploadRecords",
     ),
     Endpoint(
@@ -254,6 +272,7 @@ ENDPOINTS = [
         body_kind="multipart/form-data",
         answers={200: COUNTS},
         errors=UPLOAD_ERRORS,
+        takes_no_key=SENT_AGAIN,
         name="deleteRecords",
     ),
     Endpoint(
@@ -307,7 +326,7 @@ ENDPOINTS = [
         about="Without shopContent: over all consented contents that have finished.",
         params=(SHOP, Param("shopContent", about="Kebab or snake case")),
         answers={200: SUMMARY},
-        errors=(ContentUnknown, NoConsent, ShopNotFound),
+        errors=(ContentUnknown, NoConsent, ShopNotFound, StoreOfOtherMode),
         name="getShopSyncSummary",
     ),
 ]

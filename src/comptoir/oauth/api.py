@@ -146,6 +146,7 @@ ENDPOINTS += [
             "audience": "https://api.cloudsync.prestashop.com tech-vendor/acme",
         },
         answers={200: ANSWER},
+        takes_no_key="a token is never stored; asking again gives another one and changes nothing",
         errors=(
             InvalidTokenRequest,
             InvalidClient,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from comptoir.accounts import Client, ClientKind
+from comptoir.base.mode import Mode
 from comptoir.infra.http.auth import is_ours
 from comptoir.oauth.errors import InvalidScope, InvalidTarget
 
@@ -13,6 +14,8 @@ SHOP_VERIFIED = "shop.verified"
 class Grant:
     audiences: tuple[str, ...]
     scopes: tuple[str, ...]
+    mode: Mode | None = None
+    """A vendor's. A store's token has none: the store's mode may change while it lives."""
 
 
 def own_audiences(client: Client) -> tuple[str, ...]:
@@ -41,4 +44,5 @@ def decide(client: Client, audience: str, scope: str, *, base: str, verified: bo
     for name in scopes:
         if name != SHOP_VERIFIED or client.kind is not ClientKind.STORE or not verified:
             raise InvalidScope(scope=name)
-    return Grant(wanted or (own[0], base), scopes)
+    mode = client.mode if client.kind is ClientKind.VENDOR else None
+    return Grant(wanted or (own[0], base), scopes, mode)

@@ -8,6 +8,7 @@ from joserfc.jws import extract_compact
 
 from comptoir.base.clock import Clock
 from comptoir.base.ids import Ids
+from comptoir.base.mode import Mode
 from comptoir.infra.http.auth import Access, Caller, TokenInvalid, require_audience
 from comptoir.oauth.keys import ALGORITHM, KeyRing
 from comptoir.oauth.rules import Grant
@@ -38,6 +39,7 @@ class Tokens:
                 "aud": list(grant.audiences),
                 "scp": list(grant.scopes),
                 "ext": {},
+                **({"mode": grant.mode.value} if grant.mode else {}),
             },
             self.lifetime,
         )
@@ -68,7 +70,12 @@ class Tokens:
             )
         if len(vendors) == 1 and not shops:
             caller = Caller(
-                Access.VENDOR, client_id, vendor=vendors[0], audiences=audiences, scopes=scopes
+                Access.VENDOR,
+                client_id,
+                vendor=vendors[0],
+                audiences=audiences,
+                scopes=scopes,
+                mode=_mode(claims),
             )
             require_audience(caller, self._base)
             return caller
@@ -111,6 +118,14 @@ class Tokens:
 def _strings(value: object) -> list[str]:
     values = value if isinstance(value, list) else [value]
     return [v for v in values if isinstance(v, str)]
+
+
+def _mode(claims: dict[str, Any]) -> Mode:
+    """Of a vendor's token. One from before there were modes is live. Raises: TokenInvalid."""
+    try:
+        return Mode(claims.get("mode", Mode.LIVE.value))
+    except ValueError as wrong:
+        raise TokenInvalid(reason="its mode is neither live nor test") from wrong
 
 
 def _kid(token: str) -> str:

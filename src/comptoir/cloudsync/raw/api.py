@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response
 
-from comptoir.accounts import ShopNotFound, consented_contents, load_shop
+from comptoir.accounts import ShopNotFound, StoreOfOtherMode, consented_contents, load_shop_of
 from comptoir.cloudsync.raw import documents, filters, query
 from comptoir.cloudsync.raw.errors import (
     ConsentMissing,
@@ -29,19 +29,20 @@ from comptoir.infra.http.context import Context
 from comptoir.infra.http.endpoint import Endpoint, Handler
 from comptoir.prestashop.catalogue import Content, catalogue
 
-ACCESS = (ShopNotFound, NothingShared, ConsentMissing)
+ACCESS = (ShopNotFound, StoreOfOtherMode, NothingShared, ConsentMissing)
 _encoder = msgspec.json.Encoder()
 
 
-def check_access(db: sa.Connection, shop_id: str, vendor: str, content: Content) -> bool:
+def check_access(db: sa.Connection, shop_id: str, caller: Caller, content: Content) -> bool:
     """Whether rows joined from orders may show: orders are consented to by themselves.
 
     Raises:
-        ShopNotFound, NothingShared, ConsentMissing.
+        ShopNotFound, StoreOfOtherMode, NothingShared, ConsentMissing.
     """
+    vendor = caller.vendor
     if "\0" in shop_id:
         raise ShopNotFound(shop_id=shop_id)
-    load_shop(db, shop_id)
+    load_shop_of(db, shop_id, caller.mode)
     consented = consented_contents(db, shop_id, vendor)
     if not consented:
         raise NothingShared(vendor=vendor)
@@ -51,14 +52,14 @@ def check_access(db: sa.Connection, shop_id: str, vendor: str, content: Content)
 
 
 def list_rows(
-    db: sa.Connection, content: Content, shop_id: str, vendor: str, asked: bytes, base: str
+    db: sa.Connection, content: Content, shop_id: str, caller: Caller, asked: bytes, base: str
 ) -> bytes:
     """A page of the collection, in its envelope (spec/rawapi.md §4.3), as JSON.
 
     Raises:
-        ShopNotFound, NothingShared, ConsentMissing, and what `filters.read` refuses.
+        What `check_access` and `filters.read` refuse.
     """
-    with_orders = check_access(db, shop_id, vendor, content)
+    with_orders = check_access(db, shop_id, caller, content)
     wanted = filters.read(content, asked, db.dialect.name, with_orders=with_orders)
     total, found = query.page(db, content, shop_id, wanted, with_orders=with_orders)
     where = f"{base}/raw/v1/{quote(shop_id, safe='')}/{content.path}"
@@ -91,14 +92,14 @@ def links(where: str, wanted: Listing, total: int) -> dict[str, str]:
 
 
 def one_row(
-    db: sa.Connection, content: Content, shop_id: str, vendor: str, asked: bytes, identifier: str
+    db: sa.Connection, content: Content, shop_id: str, caller: Caller, asked: bytes, identifier: str
 ) -> bytes:
     """One row in its envelope (spec/rawapi.md §4.4), as JSON.
 
     Raises:
-        ShopNotFound, NothingShared, ConsentMissing, ParameterUnknown, RowNotFound, ShopNotSynced.
+        What `check_access` refuses; ParameterUnknown, RowNotFound, ShopNotSynced.
     """
-    with_orders = check_access(db, shop_id, vendor, content)
+    with_orders = check_access(db, shop_id, caller, content)
     filters.refuse_parameters(content, asked)
     found = query.one(db, content, shop_id, identifier, with_orders=with_orders)
     if not found:
@@ -109,17 +110,17 @@ def one_row(
     return _encoder.encode({"kind": content.path, "item": item})
 
 
-def _vendor(caller: Caller | None) -> str:
+def _reader(caller: Caller | None) -> Caller:
     assert caller is not None, "the endpoint's access is VENDOR"
-    return caller.vendor
+    return caller
 
 
 def _list_handler(content: Content) -> Handler:
     async def answer(request: Request, context: Context, caller: Caller | None) -> Response:
-        shop_id, vendor = request.path_params["shop_id"], _vendor(caller)
+        shop_id, reader = request.path_params["shop_id"], _reader(caller)
         asked, base = request.scope["query_string"], context.settings.base
         body = await context.db.read(
-            lambda db: list_rows(db, content, shop_id, vendor, asked, base)
+            lambda db: list_rows(db, content, shop_id, reader, asked, base)
         )
         return Response(body, media_type="application/json")
 
@@ -128,11 +129,11 @@ def _list_handler(content: Content) -> Handler:
 
 def _item_handler(content: Content) -> Handler:
     async def answer(request: Request, context: Context, caller: Caller | None) -> Response:
-        shop_id, vendor = request.path_params["shop_id"], _vendor(caller)
+        shop_id, reader = request.path_params["shop_id"], _reader(caller)
         identifier = request.path_params.get("id", SINGLE)
         asked = request.scope["query_string"]
         body = await context.db.read(
-            lambda db: one_row(db, content, shop_id, vendor, asked, identifier)
+            lambda db: one_row(db, content, shop_id, reader, asked, identifier)
         )
         return Response(body, media_type="application/json")
 

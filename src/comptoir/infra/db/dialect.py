@@ -66,6 +66,18 @@ def upsert(
     db.execute(statement)
 
 
+def insert_new(db: sa.Connection, table: sa.Table, values: dict[str, Any]) -> bool:
+    """Insert unless the row exists; whether it was inserted. On PostgreSQL it waits for a
+    transaction that is inserting the same row."""
+    statement: Any
+    if is_sqlite(db.dialect.name):
+        statement = sqlite.insert(table).values(values)
+    else:
+        statement = postgresql.insert(table).values(values)
+    statement = statement.on_conflict_do_nothing().returning(*table.primary_key)
+    return db.execute(statement).first() is not None
+
+
 def one_of(dialect: str, column: str, parameter: str = "keys") -> str:
     """SQL for "column is one of the list bound as `parameter`", any number of values."""
     if is_sqlite(dialect):

@@ -75,3 +75,15 @@ audit_log = sa.Table(
     text("facts", "{}"),
     text("request_id"),
 )
+
+kept_answer = sa.Table(
+    "kept_answer",
+    metadata,
+    key("shop_id"),
+    key("slot"),
+    sa.Column("fingerprint", sa.LargeBinary, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    instant("created_at", nullable=False),
+    sa.Index("ix_kept_answer_created_at", "created_at"),
+)
+"""Answers to requests with an `Idempotency-Key` (`infra/http/idempotency.py`)."""

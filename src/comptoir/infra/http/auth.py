@@ -7,6 +7,7 @@ from typing import Protocol
 from starlette.requests import Request
 
 from comptoir.base.errors import Forbidden, Unauthorized
+from comptoir.base.mode import Mode
 
 LITERALS = frozenset(
     {
@@ -40,6 +41,8 @@ class Caller:
     """Set for a vendor: the name in its `tech-vendor/<name>` audience."""
     audiences: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
+    mode: Mode = Mode.LIVE
+    """Of a vendor's token: it opens stores of this mode alone."""
 
     @property
     def actor(self) -> str:

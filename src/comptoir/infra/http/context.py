@@ -28,6 +28,8 @@ class Context:
     authenticator: Authenticator
     signer: Signer
     limits: Limits
+    under_way: set[str] = field(default_factory=set)
+    """Requests with an `Idempotency-Key` that this process is answering."""
     wake: Callable[[], None] = lambda: None
     """Tell the worker that something is due; it looks at the database for what."""
 

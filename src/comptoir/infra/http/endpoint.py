@@ -5,6 +5,7 @@ Routes, the OpenAPI documents, the Postman collections and the access matrix are
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from comptoir.base.errors import BadRequest, Problem, TooLarge
+from comptoir.infra.http import deprecation, idempotency, problems
 from comptoir.infra.http.admission import admit
 from comptoir.infra.http.auth import Access, Caller
 from comptoir.infra.http.context import Context, context_of
@@ -61,17 +63,47 @@ class Endpoint:
     """Media type of the answers that have a schema."""
     limit: str = ""
     """A rate limit of its own: `token`, `identity` or `verify`."""
+    takes_no_key: str = ""
+    """Why a POST takes no `Idempotency-Key`. Empty: it takes one, and has its effect in `once`."""
+    deprecated: date | None = None
+    """The day since which clients should use something else."""
+    sunset: date | None = None
+    """The day after which it may be gone (docs/decisions/0012)."""
+
+    @property
+    def keyed(self) -> bool:
+        """Whether it takes an `Idempotency-Key`."""
+        return self.method == "POST" and not self.takes_no_key
 
     def route(self) -> Route:
         async def answer(request: Request) -> Response:
-            context = context_of(request)
-            caller = await admit(
-                request, self.access, self.limit, context.authenticator, context.limits
-            )
-            return await self.handler(request, context, caller)
+            if self.deprecated is None:
+                return await self._answer(request)
+            try:
+                done = await self._answer(request)
+            except Problem as problem:
+                done = problems.respond(request.url.path, problem)
+            about = f"{context_of(request).settings.base}/docs#{self.name}"
+            done.headers.update(deprecation.headers(self.deprecated, self.sunset, about))
+            return done
 
         answer.template = self.path  # type: ignore[attr-defined]
         return Route(self.path, answer, methods=[self.method], name=self.name or None)
+
+    async def _answer(self, request: Request) -> Response:
+        context = context_of(request)
+        caller = await admit(
+            request, self.access, self.limit, context.authenticator, context.limits
+        )
+        if not self.keyed or idempotency.HEADER not in request.headers:
+            return await self.handler(request, context, caller)
+        body = await read_body(request)
+        claim = idempotency.claim_of(request, context, caller, body)
+        with idempotency.alone(context, claim):
+            before = await idempotency.kept(context, claim)
+            if before is not None:
+                return before
+            return await self.handler(idempotency.carrying(request, claim, body), context, caller)
 
 
 @dataclass(kw_only=True, eq=False)

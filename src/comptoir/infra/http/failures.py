@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from comptoir.base.errors import Problem
-from comptoir.infra.http import problems
+from comptoir.infra.http import idempotency, problems
 from comptoir.infra.http.auth import (
     Access,
     ForeignStore,
@@ -109,6 +109,8 @@ def possible(endpoint: Endpoint) -> list[type[Problem]]:
         found += [BodyUnreadable, BodyTooLarge]
     if endpoint.body is not None:
         found.append(RequestTooSlow)
+    if endpoint.keyed:
+        found += idempotency.PROBLEMS
     found += [e for e in endpoint.errors if not isinstance(e, int)]
     found.append(RateLimited)
     return list(dict.fromkeys(found))

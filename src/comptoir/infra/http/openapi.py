@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from comptoir.infra.http import failures
+from comptoir.infra.http import failures, idempotency
 from comptoir.infra.http.auth import Access
 from comptoir.infra.http.endpoint import Endpoint, Param
 from comptoir.infra.http.samples import BASE, named, sample
@@ -21,7 +21,8 @@ WHO = {
     Access.ANYONE: "Anyone, without a token.",
     Access.STORE: "A store, with its own access token: the audience names `store/<its id>`.",
     Access.VENDOR: "A tech vendor, with its access token: the audience names"
-    " `tech-vendor/<its name>`. What it may read, the merchant has consented to.",
+    " `tech-vendor/<its name>`. It sees the stores of its client's mode, live or test; what it may"
+    " read, the merchant has consented to.",
 }
 ONE_GROUP = {
     "eventbus": "EventBus agent",
@@ -29,6 +30,23 @@ ONE_GROUP = {
     "sync": "sync",
 }
 """APIs small enough to be one group, whatever their paths."""
+
+
+KEY = Param(
+    idempotency.HEADER,
+    "header",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    about="A new UUID for each new request. The same request with the same key, within 24 hours,"
+    f" gets the first one's answer, with `{idempotency.REPLAYED}: true`, and has no further effect."
+    " A refusal that changed nothing is not kept.",
+)
+KEPT = {
+    idempotency.REPLAYED: {
+        "description": "`true`: this is the kept answer of an earlier request with the same"
+        f" {idempotency.HEADER}.",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+}
 
 
 def build(
@@ -146,6 +164,9 @@ def _operation(
         done["security"] = [{BASIC: []}, {}]
     else:
         done["security"] = []
+    if endpoint.deprecated is not None:
+        done["deprecated"] = True
+        done["x-sunset"] = endpoint.sunset.isoformat() if endpoint.sunset else None
     empty = [k for k in ("description", "parameters", "requestBody") if not done[k]]
     return {k: v for k, v in done.items() if k not in empty}, shapes
 
@@ -155,6 +176,7 @@ def _parameters(endpoint: Endpoint) -> list[Json]:
     described = {p.name for p in params if p.where == "path"}
     in_path = re.findall(r"\{(\w+)(?::\w+)?\}", endpoint.path)
     params = [Param(name, "path") for name in in_path if name not in described] + params
+    params += [KEY] if endpoint.keyed else []
     return [_parameter(p) for p in params]
 
 
@@ -209,8 +231,9 @@ def _answers(endpoint: Endpoint, types: Mapping[Any, Schema], known: dict[str, S
     done: Json = {}
     given = endpoint.answer_example
     for status, shape in endpoint.answers.items():
+        headers: Json = {"headers": KEPT} if endpoint.keyed else {}
         if isinstance(shape, str):
-            done[str(status)] = {"description": shape}
+            done[str(status)] = {"description": shape, **headers}
             continue
         schema = _schema(shape, types, known)
         content: Json = {"schema": schema}
@@ -219,7 +242,11 @@ def _answers(endpoint: Endpoint, types: Mapping[Any, Schema], known: dict[str, S
         elif endpoint.answer_kind == "application/json":
             content["example"] = sample(schema, known)
         words = schema.get("description") or HTTPStatus(status).phrase
-        done[str(status)] = {"description": words, "content": {endpoint.answer_kind: content}}
+        done[str(status)] = {
+            "description": words,
+            **headers,
+            "content": {endpoint.answer_kind: content},
+        }
     return done
 
 
