@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from comptoir.app import docs, wiring
+from comptoir.app.aliases import Aliases
 from comptoir.app.edge import Edge, on_http_error, on_problem
 from comptoir.app.worker import Worker
 from comptoir.base.errors import Problem
@@ -49,7 +50,8 @@ def _lifespan(
 
 def make_app(context: Context, worker: Worker | None = None) -> Starlette:
     """The ASGI application. A worker, if given, runs in the same event loop."""
-    found = wiring.endpoints(context.settings)
+    settings = context.settings
+    found = wiring.endpoints(settings)
     for handler, path in ((healthz, "/healthz"), (metrics, "/metrics")):
         handler.template = path  # type: ignore[attr-defined]
     app = Starlette(
@@ -57,9 +59,12 @@ def make_app(context: Context, worker: Worker | None = None) -> Starlette:
             Route("/healthz", healthz),
             Route("/metrics", metrics),
             *(endpoint.route() for endpoint in found),
-            *docs.routes(docs.documents(found, context.settings.base)),
+            *docs.routes(docs.documents(found, settings.base)),
         ],
-        middleware=[Middleware(Edge, context=context)],
+        middleware=[
+            Middleware(Edge, context=context),
+            Middleware(Aliases, aliases=settings.host_aliases, base=settings.base),
+        ],
         exception_handlers={Problem: on_problem, HTTPException: on_http_error},
         lifespan=_lifespan(context, worker),
     )

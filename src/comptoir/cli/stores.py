@@ -6,6 +6,7 @@ import msgspec
 import typer
 
 from comptoir import accounts, cloudsync
+from comptoir.cli.module_config import add_config
 from comptoir.cli.shared import AsJson, Data, Installation, fail, plain, say, screen, table
 from comptoir.prestashop.catalogue import catalogue, content_named
 
@@ -47,6 +48,7 @@ def store_commands(installation: Installation) -> typer.Typer:
             _print(found, view)
 
     _add_sync(group, installation)
+    add_config(group)
     return group
 
 
