@@ -49,6 +49,8 @@ class Store:
     token: str
     expired: str
     job_id: str
+    client_id: str
+    client_secret: str
 
     @property
     def marker(self) -> str:
@@ -101,7 +103,7 @@ class Strangers:
         values = self.values(store)
         path, headers, query = endpoint.path, {}, {}
         for name in re.findall(r"\{(\w+)(?::\w+)?\}", endpoint.path):
-            value = self._row(endpoint, store) if name == "id" else values.get(name)
+            value = self.row(endpoint, store) if name == "id" else values.get(name)
             assert value is not None, f"{endpoint.path}: tell Strangers.values what {name} is"
             path = re.sub(rf"\{{{name}(:\w+)?\}}", quote(str(value), safe=""), path)
         operation = self.examples[operation_id(endpoint)]
@@ -129,7 +131,18 @@ class Strangers:
             "shopContents": ["orders"],
         }
 
-    def _row(self, endpoint: Endpoint, store: Store) -> str:
+    def credentials(self, store: Store) -> Json:
+        """What the store's own client sends for a token, and one that it got."""
+        return {
+            "client_id": store.client_id,
+            "client_secret": store.client_secret,
+            "grant_type": "client_credentials",
+            "audience": f"store/{store.shop_id} {self.world.context.settings.base}/accounts",
+            "scope": "",
+            "token": store.token,
+        }
+
+    def row(self, endpoint: Endpoint, store: Store) -> str:
         """The id of a row of the list that the endpoint belongs to."""
         rows, slash, rest = endpoint.path.partition("/{id}")
         assert slash and not rest, f"{endpoint.path}: whose id is it?"
@@ -198,7 +211,13 @@ def strangers(engine: str, folder: Path, rows: int = 3) -> Iterator[Strangers]:
             world.ingest(name, marked(made_lines(rows), marker_of(name)))
             world.consent(name, f"{SECOND if name == 'foreign' else FIRST}_all")
             there.stores[name] = Store(
-                name, made["cloudShopId"], _token(world, made), early[name], _job(world, name)
+                name,
+                made["cloudShopId"],
+                _token(world, made),
+                early[name],
+                _job(world, name),
+                made["clientId"],
+                made["clientSecret"],
             )
         with world.context.db.begin("tests") as work:
             withdraw(work, world.shops["withdrawn"], f"{FIRST}_all")
