@@ -38,6 +38,12 @@ FIRST, SECOND = VENDOR, "second"
 STORES = ("mine", "foreign", "withdrawn", "unverified")
 PLAIN = re.compile(r"[-+0-9.:T]*|Europe/Paris")
 """Texts that must stay as they are: numbers, times, ids, the zone."""
+UNLIMITED = {
+    f.name: 1_000_000
+    for f in fields(Settings)
+    if f.type in (int, float) and {"rate", "minute"} & set(f.name.split("_"))
+}
+"""Every setting that says how often one may call: these tests call more often."""
 GARBAGE = "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"
 Json = dict[str, Any]
 
@@ -194,9 +200,8 @@ def marked(lines: Iterable[bytes], marker: str) -> Iterator[bytes]:
 @contextlib.contextmanager
 def strangers(engine: str, folder: Path, rows: int = 3) -> Iterator[Strangers]:
     """The server with all of them."""
-    unlimited = {f.name: 1_000_000 for f in fields(Settings) if "rate" in f.name.split("_")}
     log.configure("error")
-    with running(engine, folder, **unlimited) as world:
+    with running(engine, folder, **UNLIMITED) as world:
         there = Strangers(world)
         there.vendors[FIRST] = world.vendor(FIRST, f"{FIRST}_all", list(catalogue()))
         there.vendors[SECOND] = world.vendor(SECOND, f"{SECOND}_all", list(catalogue()))

@@ -15,6 +15,7 @@ from comptoir.simulator import Cloud, Simulation
 from tests import server
 from tests.cloudsync.ground import BOUNDARY, line, multipart
 from tests.conftest import ENGINES
+from tests.contract.strangers import UNLIMITED
 from tests.eventually import eventually_async
 from tests.server import Answer, Identity, Server
 
@@ -27,7 +28,9 @@ CLOUDSYNC = "api.cloudsync.prestashop.com"
 
 @pytest.fixture(scope="module", params=ENGINES)
 def comptoir(request: pytest.FixtureRequest) -> Iterator[Server]:
-    with server.running(request.param, host_aliases=f"prestashop,{LIVE}=live-sync") as made:
+    often = {name: str(most) for name, most in UNLIMITED.items()}
+    aliases = f"prestashop,{LIVE}=live-sync"
+    with server.running(request.param, host_aliases=aliases, **often) as made:
         yield made
 
 
