@@ -69,7 +69,9 @@ class World:
         asked = f"{path}?{urlencode(query)}" if query else path
         return self.request("GET", asked, headers)
 
-    def request(self, method: str, path: str, headers: dict[str, str], body: str = "") -> Answer:
+    def request(
+        self, method: str, path: str, headers: dict[str, str], body: str | bytes = ""
+    ) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, body or None, headers)
@@ -160,15 +162,15 @@ class World:
 
 
 @contextlib.contextmanager
-def running(engine: str, folder: Path) -> Iterator[World]:
-    """A server on a free port, with nothing in it but the migrations."""
+def running(engine: str, folder: Path, **changes: Any) -> Iterator[World]:
+    """A server on a free port, with nothing in it but the migrations. `changes`: settings."""
     with contextlib.ExitStack() as stack:
         url = stack.enter_context(pg.fresh_database()) if engine == "postgresql" else ""
         listening = stack.enter_context(socket.socket())
         listening.bind(("127.0.0.1", 0))
         port: int = listening.getsockname()[1]
         clock = FrozenClock(NOW)
-        settings = Settings(data=folder, port=port, database_url=url, log_level="error")
+        settings = Settings(data=folder, port=port, database_url=url, log_level="error", **changes)
         context = build(settings, clock, SeededIds("raw"))
         config = uvicorn.Config(make_app(context), log_config=None, lifespan="on")
         server = uvicorn.Server(config)

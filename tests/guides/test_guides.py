@@ -178,6 +178,8 @@ def test_the_operators_guide(engine: str) -> None:
                 assert (server.data / "secret.key").stat().st_mode & 0o777 == 0o600
                 assert (server.data / "comptoir.db").exists() == (engine == "sqlite")
                 assert server.stop() == 0
+            elif text == "comptoir store config":
+                assert "ps_eventbus/config.php" in Reader(server, {}).follow(snippet)
             elif not re.match(r"comptoir (backup|restore|move) ", text):
                 assert re.fullmatch(r"COMPTOIR_[A-Z_]+=\S+", text), "run it here too"
                 name, _, value = text.partition("=")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from comptoir.infra.settings import SERVICES, Settings, SettingsError, load
+from comptoir.prestashop.hosts import HOSTS
 
 
 def loaded(*, file: Path | None = None, **environ: str) -> Settings:
@@ -138,4 +139,45 @@ def test_a_value_that_does_not_fit_is_refused_with_its_name(
 def test_a_file_that_is_no_toml_is_refused(toml: Path) -> None:
     toml.write_text("port: 1")
     with pytest.raises(SettingsError, match="not TOML"):
+        load(environ={}, file=toml)
+
+
+def test_host_aliases_from_the_environment(toml: Path) -> None:
+    found = loaded(host_aliases=" Proxy.LAN. = collector , sync.lan=sync,").host_aliases
+    assert found == {"proxy.lan": "collector", "sync.lan": "sync"}
+    assert loaded(host_aliases="").host_aliases == {} == Settings().host_aliases
+    found = loaded(host_aliases="prestashop,sync.lan=sync").host_aliases
+    assert found == HOSTS | {"sync.lan": "sync"}
+    toml.write_text('[host_aliases]\n"proxy.lan" = "collector"\n')
+    assert load(environ={}, file=toml).host_aliases == {"proxy.lan": "collector"}
+    toml.write_text('host_aliases = ["prestashop", "proxy.lan=collector"]')
+    assert load(environ={}, file=toml).host_aliases == HOSTS | {"proxy.lan": "collector"}
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("proxy.lan=colector", "did you mean collector?"),
+        ("proxy.lan=x", "there are accounts, oauth, collector, sync, live-sync"),
+        ("proxy.lan", "write proxy.lan=SERVICE, or prestashop for all"),
+        ("http://proxy.lan=collector", "leave out scheme, port and path"),
+        ("proxy.lan:80=collector", "leave out scheme, port and path"),
+        ("=collector", "is not a host name"),
+        ("a..b=collector", "is not a host name"),
+        ("127.0.0.1=collector", "is the host of public_url"),
+    ],
+)
+def test_host_aliases_that_cannot_be_used(written: str, said: str) -> None:
+    with pytest.raises(SettingsError, match="host_aliases") as refused:
+        loaded(host_aliases=written)
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [("[host_aliases]\nproxy.lan = 'collector'", "in quotes"), ("host_aliases = 1", "a table")],
+)
+def test_host_aliases_that_the_file_says_wrong(toml: Path, written: str, said: str) -> None:
+    toml.write_text(written)
+    with pytest.raises(SettingsError, match=said):
         load(environ={}, file=toml)

@@ -41,7 +41,7 @@ def _of_store(request: Request, context: Context, caller: Caller | None) -> str:
     if caller is None:
         raise ForeignStore
     require_store(caller, shop_id)
-    require_audience(caller, context.settings.base)
+    require_audience(caller, context.settings.base, context.settings.host_aliases)
     return shop_id
 
 

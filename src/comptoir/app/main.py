@@ -1,5 +1,6 @@
 """The `comptoir` command: hands its groups what they need and starts the server."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -51,7 +52,11 @@ def demo(
 
 @app.command()
 def simulate(
-    server: Annotated[str, typer.Option(help="Base URL of the server they install at")],
+    server: Annotated[str, typer.Option(help="Base URL of the server they install at")] = "",
+    modules: Annotated[
+        Path | None,
+        typer.Option(help="Instead: the directory that `comptoir store config --write` wrote"),
+    ] = None,
     stores: Annotated[int, typer.Option(help="How many stores")] = 3,
     seed: Annotated[int, typer.Option(help="The same seed grows the same stores")] = 7,
     version: Annotated[
@@ -65,6 +70,8 @@ def simulate(
     """Run believable stores on this machine, for a server to sync."""
     from comptoir.app import simulate as stage
 
+    if bool(server) == (modules is not None):
+        fail("say where their server is: --server URL, or --modules DIR", 2)
     wanted = frozenset(part.strip() for part in defects.split(",") if part.strip())
     unknown = sorted(wanted - set(stage.DEFECTS))
     if unknown:
@@ -79,6 +86,7 @@ def simulate(
             seed=seed,
             versions=versions,
             server=server,
+            modules=modules,
             defects=wanted,
             scale=scale,
             port=port,

@@ -2,11 +2,12 @@
 
 import asyncio
 import signal
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from comptoir.simulator import DEFECTS, SimulatedStore, Simulation, StoreError
+from comptoir.simulator import DEFECTS, Cloud, PhpUnreadable, SimulatedStore, Simulation, StoreError
 
 __all__ = ["DEFECTS", "run"]
 AT_ONCE = 20
@@ -19,14 +20,31 @@ def run(
     seed: int,
     versions: tuple[str, ...],
     server: str,
+    modules: Path | None,
     defects: frozenset[str],
     scale: float,
     port: int,
     every: float,
 ) -> int:
     """Serve the stores until Ctrl-C. Returns the exit status."""
+    cloud = None
+    if modules is not None:
+        try:
+            cloud = Cloud.of_modules(modules)
+        except (OSError, PhpUnreadable, KeyError) as wrong:
+            said = f"{modules} does not hold the modules' config.php: {wrong}"
+            Console(stderr=True).print(f"error: {said}", markup=False)
+            return 2
     simulation = Simulation(
-        stores, seed, versions, server, scale, defects, port=port, debounce_seconds=every
+        stores,
+        seed,
+        versions,
+        server,
+        scale,
+        defects,
+        port=port,
+        debounce_seconds=every,
+        cloud=cloud,
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -35,7 +35,14 @@ def build(settings: Settings, clock: Clock | None = None, ids: Ids | None = None
     upgrade(database.engine)
     with database.reading() as db:
         check_keys(db, vault)
-    tokens = Tokens(KeyRing(database, vault), clock, ids, settings.base, settings.token_lifetime)
+    tokens = Tokens(
+        KeyRing(database, vault),
+        clock,
+        ids,
+        settings.base,
+        settings.token_lifetime,
+        settings.host_aliases,
+    )
     return Context(
         settings=settings,
         clock=clock,

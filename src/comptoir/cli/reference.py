@@ -113,6 +113,8 @@ def _kind(kind: Any) -> str:
 def _default(value: Any) -> str:
     if isinstance(value, frozenset):
         return f"`{','.join(sorted(value))}`"
+    if isinstance(value, dict):
+        return "empty"
     if isinstance(value, bool):
         return "`1`" if value else "`0`"
     return f"`{value}`" if str(value) else "empty"
@@ -156,8 +158,8 @@ def _scopes(endpoints: Sequence[Endpoint]) -> str:
         "",
         "## Audiences of this server",
         "",
-        "BASE and every path below it, with or without a last slash, and what clients written for",
-        "PrestaShop's own servers name:",
+        "BASE and every path below it, with or without a last slash, the hosts in `host_aliases`,",
+        "and what clients written for PrestaShop's own servers name:",
         "",
         *(f"- `{name}`" for name in sorted(LITERALS)),
         "",

@@ -7,6 +7,7 @@ import typer
 
 from comptoir import accounts, cloudsync
 from comptoir.base.mode import Mode
+from comptoir.cli.module_config import add_config
 from comptoir.cli.shared import AsJson, Data, Installation, fail, plain, say, screen, table
 from comptoir.prestashop.catalogue import catalogue, content_named
 
@@ -57,6 +58,7 @@ def store_commands(installation: Installation) -> typer.Typer:
     _add_aside(group, installation)
     _add_sync(group, installation)
     _add_mode(group, installation)
+    add_config(group)
     return group
 
 

@@ -22,7 +22,7 @@ from comptoir.cloudsync.errors import (
     UploadTooLarge,
     UploadUnreadable,
 )
-from comptoir.infra.http.auth import Access, Caller, ForeignStore, require_store
+from comptoir.infra.http.auth import Access, Caller, ForeignStore, require_audience
 from comptoir.infra.http.context import Context
 from comptoir.infra.http.encodings import EncodingBroken, EncodingUnsupported
 from comptoir.infra.http.endpoint import Endpoint, Param, json_response, read_json
@@ -45,15 +45,17 @@ class Trigger(msgspec.Struct, rename="camel"):
     shop_contents: list[str] = []
 
 
-def _store(caller: Caller | None) -> str:
+def _store(caller: Caller | None, context: Context) -> str:
+    """The calling store. Raises: TokenInvalid, when the token only says who it is."""
     if caller is None:
         raise ForeignStore
+    require_audience(caller, context.settings.base, context.settings.host_aliases)
     return caller.shop_id
 
 
 async def job(request: Request, context: Context, caller: Caller | None) -> Response:
     """201 and nothing else makes the store accept the job, for ever (spec/eventbus.md §1.1)."""
-    shop_id, job_id = _store(caller), str(request.path_params["job_id"])
+    shop_id, job_id = _store(caller, context), str(request.path_params["job_id"])
     await collect.find_job(context, shop_id, job_id)
     return Response(status_code=201)
 
@@ -65,7 +67,7 @@ async def no_job(_: Request, __: Context, ___: Caller | None) -> Response:
 
 async def upload(request: Request, context: Context, caller: Caller | None) -> Response:
     outcome = await collect.collect(
-        context, request, _store(caller), str(request.path_params["job_id"])
+        context, request, _store(caller, context), str(request.path_params["job_id"])
     )
     answer = {
         "written": outcome.written,
@@ -79,16 +81,15 @@ async def upload(request: Request, context: Context, caller: Caller | None) -> R
 async def delete(request: Request, context: Context, caller: Caller | None) -> Response:
     """Modules v1 to v3 clear their queue on exactly 200 (spec/eventbus.md §1.5)."""
     outcome = await collect.collect(
-        context, request, _store(caller), str(request.path_params["job_id"])
+        context, request, _store(caller, context), str(request.path_params["job_id"])
     )
     return json_response({"deleted": outcome.deleted, "setAside": outcome.set_aside})
 
 
 async def notify(request: Request, context: Context, caller: Caller | None) -> Response:
     shop_id = str(request.path_params["shop_id"])
-    if caller is None:
+    if _store(caller, context) != shop_id:
         raise ForeignStore
-    require_store(caller, shop_id)
     hint = await read_json(request, Hint)
     found = [content_named(name) for name in hint.shop_contents]
     names = [content.name for content in found if content is not None]

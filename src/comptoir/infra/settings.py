@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from comptoir.prestashop.hosts import SERVICES as HOST_SERVICES
+from comptoir.prestashop.hosts import read_aliases
+
 PREFIX = "COMPTOIR_"
 NOT_SETTINGS = ("COMPTOIR_CONFIG", "COMPTOIR_VERIFY", "COMPTOIR_SHARED")
 """Where the file is, and what the tests look at; also everything that begins as below."""
@@ -68,6 +71,12 @@ class Settings:
     backoff_first: float = _help("First wait after a store failed, in seconds; doubles", 5.0)
     backoff_most: float = _help("Longest wait after a store failed, in seconds", 3600.0)
     log_level: str = _help("debug, info, warning or error", "info")
+    host_aliases: dict[str, str] = _help(
+        "Hosts whose requests reach this server, and the service of each at its original paths:"
+        f" host=service, services are {', '.join(HOST_SERVICES)};"
+        " `prestashop`: all of PrestaShop's production hosts",
+        {},
+    )
 
     @property
     def base(self) -> str:
@@ -151,11 +160,13 @@ def _convert(name: str, value: object) -> object:
             return float(str(value))
         if kind is Path:
             return Path(str(value)).expanduser().absolute()
+        if kind == dict[str, str]:
+            return read_aliases(value)
         if kind == frozenset[str]:
             parts = value.split(",") if isinstance(value, str) else list(value)  # type: ignore[call-overload]
             return frozenset(str(p).strip() for p in parts if str(p).strip())
         return str(value)
-    except ValueError as wrong:
+    except (ValueError, TypeError) as wrong:
         raise SettingsError(f"{name}: {str(value)!r} does not fit: {wrong}") from wrong
 
 
@@ -189,11 +200,20 @@ def _check(settings: Settings) -> None:
             f"services: {', '.join(sorted(unknown))} unknown; choose among {', '.join(SERVICES)}"
         )
     _check_proxies(settings.trusted_proxies)
+    if not settings.database.startswith(("sqlite:", "postgresql+psycopg:")):
+        raise SettingsError("database_url: write postgresql://user:password@host/name, or nothing")
+    _check_hosts(settings)
+
+
+def _check_hosts(settings: Settings) -> None:
     parts = urlsplit(settings.base)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise SettingsError(f"public_url: {settings.base!r} is not an http(s) URL")
-    if not settings.database.startswith(("sqlite:", "postgresql+psycopg:")):
-        raise SettingsError("database_url: write postgresql://user:password@host/name, or nothing")
+    if parts.hostname in settings.host_aliases:
+        raise SettingsError(
+            f"host_aliases: {parts.hostname} is the host of public_url, where everything is served:"
+            " it cannot be one service's alias too"
+        )
 
 
 def _check_proxies(proxies: frozenset[str]) -> None:

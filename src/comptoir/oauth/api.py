@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from comptoir.infra.http.auth import Access, Caller
-from comptoir.infra.http.context import Context
+from comptoir.infra.http.context import Context, base_of
 from comptoir.infra.http.endpoint import Endpoint, Param, json_response
 from comptoir.oauth.errors import (
     InvalidClient,
@@ -24,10 +24,15 @@ JWKS = "/.well-known/jwks.json"
 CACHED = "public, max-age=300"
 
 
-def metadata(base: str) -> dict[str, Any]:
-    """RFC 8414 §2. An endpoint that this server does not have is not published."""
+def metadata(issuer: str, base: str) -> dict[str, Any]:
+    """RFC 8414 §2. An endpoint that this server does not have is not published.
+
+    Who came by a host alias is led to endpoints there: the module uses them as they are, and may
+    know no other name of ours. The issuer is the one that tokens name; the module never checks it
+    (spec/accounts.md §1.4.1).
+    """
     return {
-        "issuer": base,
+        "issuer": issuer,
         "token_endpoint": f"{base}/oauth2/token",
         "jwks_uri": f"{base}{JWKS}",
         "grant_types_supported": ["client_credentials"],
@@ -39,8 +44,9 @@ def metadata(base: str) -> dict[str, Any]:
     }
 
 
-async def discovery(_: Request, context: Context, __: Caller | None) -> Response:
-    return json_response(metadata(context.settings.base), cache_control=CACHED)
+async def discovery(request: Request, context: Context, _: Caller | None) -> Response:
+    found = metadata(context.settings.base, base_of(request))
+    return json_response(found, cache_control=CACHED)
 
 
 async def jwks(_: Request, context: Context, __: Caller | None) -> Response:

@@ -1,5 +1,6 @@
 """Which token a client gets for what it asks. Pure."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from comptoir.accounts import Client, ClientKind
@@ -25,7 +26,15 @@ def own_audiences(client: Client) -> tuple[str, ...]:
     return (f"tech-vendor/{client.vendor}",)
 
 
-def decide(client: Client, audience: str, scope: str, *, base: str, verified: bool) -> Grant:
+def decide(
+    client: Client,
+    audience: str,
+    scope: str,
+    *,
+    base: str,
+    verified: bool,
+    aliases: Collection[str] = (),
+) -> Grant:
     """The grant for a client-credentials request (RFC 6749 §4.4).
 
     `audience` and `scope` are blank-separated lists, perhaps empty. Without an audience the client
@@ -38,7 +47,7 @@ def decide(client: Client, audience: str, scope: str, *, base: str, verified: bo
     own = own_audiences(client)
     wanted = tuple(dict.fromkeys(audience.split()))
     for name in wanted:
-        if name not in own and not is_ours(name, base):
+        if name not in own and not is_ours(name, base, aliases):
             raise InvalidTarget(audience=name)
     scopes = tuple(dict.fromkeys(scope.split()))
     for name in scopes:

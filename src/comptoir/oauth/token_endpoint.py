@@ -108,6 +108,7 @@ async def token(request: Request, context: Context, _: Caller | None) -> Respons
         form.get("scope", ""),
         base=context.settings.base,
         verified=verified,
+        aliases=context.settings.host_aliases,
     )
     tokens = context.signer
     assert isinstance(tokens, Tokens)

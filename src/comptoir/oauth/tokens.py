@@ -1,5 +1,6 @@
 """Access tokens: RS256 JWTs in the shape stores know (spec/accounts.md §3.1), made and read."""
 
+from collections.abc import Collection
 from typing import Any
 
 from joserfc import jwt
@@ -23,11 +24,20 @@ MOST = 8192
 class Tokens:
     """Implements `infra.http.auth.Authenticator` and `Signer`."""
 
-    def __init__(self, keys: KeyRing, clock: Clock, ids: Ids, base: str, lifetime: int) -> None:
+    def __init__(
+        self,
+        keys: KeyRing,
+        clock: Clock,
+        ids: Ids,
+        base: str,
+        lifetime: int,
+        aliases: Collection[str] = (),
+    ) -> None:
         self._keys = keys
         self._clock = clock
         self._ids = ids
         self._base = base
+        self._aliases = aliases
         self.lifetime = lifetime
 
     async def issue(self, client_id: str, grant: Grant) -> str:
@@ -77,7 +87,7 @@ class Tokens:
                 scopes=scopes,
                 mode=_mode(claims),
             )
-            require_audience(caller, self._base)
+            require_audience(caller, self._base, self._aliases)
             return caller
         raise TokenInvalid(reason="its audience names neither one store nor one tech vendor")
 

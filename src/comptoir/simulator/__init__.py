@@ -5,7 +5,9 @@ They behave like PrestaShop 1.6, 1.7, 8 and 9 with ps_accounts 8 and ps_eventbus
 """
 
 from comptoir.simulator.accounts import StoreError
+from comptoir.simulator.cloud import Cloud
 from comptoir.simulator.defects import DEFECTS
+from comptoir.simulator.php import PhpUnreadable
 from comptoir.simulator.replay import TruthUnknownError
 from comptoir.simulator.server import Simulation
 from comptoir.simulator.store import SimulatedStore
@@ -13,7 +15,9 @@ from comptoir.simulator.world import Counters
 
 __all__ = [
     "DEFECTS",
+    "Cloud",
     "Counters",
+    "PhpUnreadable",
     "SimulatedStore",
     "Simulation",
     "StoreError",

@@ -81,7 +81,7 @@ class Accounts:
 
     @property
     def audience(self) -> str:
-        return f"{self.world.server}/accounts"
+        return self.world.cloud.token_audience
 
     async def install(self) -> None:
         """§4.1: identity, discovery, token without scope, status, new proof, verify.
@@ -188,7 +188,7 @@ class Accounts:
     async def discovery(self) -> dict[str, Any]:
         """Cached (§1.4.1)."""
         if not self._discovery:
-            url = f"{self.world.server}/.well-known/openid-configuration"
+            url = f"{self.world.cloud.oauth}/.well-known/openid-configuration"
             heard = await self._retrying(lambda: self._send("GET", url, {}))
             self._check("discovery", heard)
             self._discovery = heard.json
@@ -259,7 +259,7 @@ class Accounts:
             headers["Content-Type"] = "application/json"
             # PHP's json_encode escapes slashes unless told otherwise.
             data = json.dumps(body).replace("/", "\\/").encode()
-        return await self._send(method, f"{self.audience}{path}", headers, data=data)
+        return await self._send(method, f"{self.world.cloud.accounts}{path}", headers, data=data)
 
     async def _send(
         self, method: str, url: str, headers: dict[str, str], data: Any = None

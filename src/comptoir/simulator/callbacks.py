@@ -100,7 +100,7 @@ class Callbacks:
 
     def _health(self) -> dict[str, object]:
         accounts = self.accounts
-        server = accounts.world.server
+        cloud = accounts.world.cloud
         now = int(accounts.world.clock.now().timestamp())
         return {
             "oauth2Client": accounts.client_id is not None,
@@ -116,12 +116,12 @@ class Callbacks:
             "serverUTC": now,
             "mysqlUTC": now,
             "env": {
-                "oauth2Url": server,
-                "accountsApiUrl": f"{server}/accounts/",
-                "accountsUiUrl": f"{server}/account",
-                "accountsCdnUrl": f"{server}/components/accounts.js",
-                "testimonialsUrl": "",
-                "checkApiSslCert": False,
+                "oauth2Url": cloud.oauth2_url,
+                "accountsApiUrl": cloud.accounts_api_url,
+                "accountsUiUrl": cloud.accounts_ui_url,
+                "accountsCdnUrl": cloud.accounts_cdn_url,
+                "testimonialsUrl": cloud.testimonials_url,
+                "checkApiSslCert": cloud.check_api_ssl_cert,
             },
         }
 

@@ -36,11 +36,13 @@ class Outgoing:
 
     async def job(self, job_id: str, token: str) -> bool:
         """§1.1: only 201 is a yes. The id is not URL-encoded."""
-        answer = await self._call("GET", f"/sync-api/job/{job_id}", token, JOB_SECONDS)
+        answer = await self._call(
+            "GET", f"{self.world.cloud.sync_api_url}/job/{job_id}", token, JOB_SECONDS
+        )
         return answer.status == 201
 
     def upload_url(self, job_id: str) -> str:
-        return f"{self.world.server}/collector/upload/{job_id}"
+        return f"{self.world.cloud.proxy_api_url}/upload/{job_id}"
 
     async def upload(self, job_id: str, token: str, records: list[Record], *, full: bool) -> Answer:
         """§1.2: one multipart body of NDJSON."""
@@ -55,21 +57,22 @@ class Outgoing:
         self.world.counters.uploads += 1
         self.world.counters.records += len(records)
         self.world.counters.bytes += len(body)
-        path = f"/collector/upload/{job_id}"
-        return await self._call("POST", path, token, UPLOAD_SECONDS, headers, body)
+        return await self._call(
+            "POST", self.upload_url(job_id), token, UPLOAD_SECONDS, headers, body
+        )
 
     async def hint(self, shop_id: str, token: str, content: str, action: str) -> None:
         """§1.3: the answer is ignored."""
         self.world.counters.hints += 1
         body = f'{{"shopContents":["{content.replace("_", "-")}"],"action":"{action}"}}'
         headers = {"Content-Type": "application/json"}
-        path = f"/live-sync/v1/notify/{shop_id}"
-        await self._call("POST", path, token, HINT_SECONDS, headers, body.encode())
+        url = f"{self.world.cloud.live_sync_api_url}/notify/{shop_id}"
+        await self._call("POST", url, token, HINT_SECONDS, headers, body.encode())
 
     async def _call(
         self,
         method: str,
-        path: str,
+        url: str,
         token: str,
         seconds: float,
         headers: dict[str, str] | None = None,
@@ -83,7 +86,7 @@ class Outgoing:
         try:
             async with self.world.session.request(
                 method,
-                URL(self.world.server + path, encoded=True),
+                URL(url, encoded=True),
                 headers=common | (headers or {}),
                 data=None if body is None else io.BytesIO(body),
                 expect100=body is not None and len(body) > LARGE,

@@ -5,9 +5,11 @@ import json
 from collections.abc import Mapping, Sequence
 
 from aiohttp import web
+from aiohttp.abc import AbstractResolver
 
 from comptoir.base.clock import Clock, SystemClock
 from comptoir.simulator.agent import REASONS, Reply
+from comptoir.simulator.cloud import Cloud
 from comptoir.simulator.defects import DEFECTS
 from comptoir.simulator.profile import LANGUAGES, PLACES, Profile, release
 from comptoir.simulator.replay import ReplayBook
@@ -23,9 +25,10 @@ CACHE = "no-store, no-cache, must-revalidate, post-check=0, pre-check=0"
 class Simulation:
     """Stores 1 to n at `/shop1` … `/shopN` of one port, driven by one seed.
 
-    `server` is where the cloud is reached; `defects` are names of `DEFECTS`. `clock`, `pause`
-    (instead of sleeping), `defect_calls` (how long first-call defects last), `slow_seconds` and
-    `debounce_seconds` (between hints) are there for tests and long demos.
+    `server` is where the cloud is reached, or `cloud` says it in full; `defects` are names of
+    `DEFECTS`. `clock`, `pause` (instead of sleeping), `defect_calls` (how long first-call defects
+    last), `slow_seconds`, `debounce_seconds` (between hints) and `resolver` (of host names) are
+    there for tests and long demos.
     """
 
     def __init__(
@@ -45,18 +48,21 @@ class Simulation:
         slow_seconds: float = 35.0,
         debounce_seconds: float = 300.0,
         payloads: Mapping[str, Sequence[Properties]] | None = None,
+        cloud: Cloud | None = None,
+        resolver: AbstractResolver | None = None,
     ) -> None:
         unknown = sorted(set(defects) - set(DEFECTS))
         if unknown:
             raise ValueError(f"unknown defects: {', '.join(unknown)}")
         self._world = World(
-            server=server.rstrip("/"),
+            cloud=cloud or Cloud.at(server),
             clock=clock or SystemClock(),
             pause=pause,
             defects=frozenset(defects),
             defect_calls=defect_calls,
             slow_seconds=slow_seconds,
             debounce_seconds=debounce_seconds,
+            resolver=resolver,
         )
         self._versions = tuple(versions)
         self._languages = tuple(languages) if languages else None

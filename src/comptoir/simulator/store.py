@@ -197,7 +197,7 @@ class SimulatedStore:
         """spec/eventbus.md §2.2: versions only for the holder of a valid job."""
         token = await self._token()
         known = await self.agent.accepts(params.get("job_id", ""), token) and bool(token)
-        server = self._world.server
+        cloud = self._world.cloud
         body: dict[str, object] = {}
         if known:
             body = {
@@ -212,9 +212,9 @@ class SimulatedStore:
             "is_valid_jwt": bool(token) and await self.accounts.token_accepted(),
             "ps_eventbus": True,
             "env": {
-                "EVENT_BUS_PROXY_API_URL": f"{server}/collector",
-                "EVENT_BUS_SYNC_API_URL": f"{server}/sync-api",
-                "EVENT_BUS_LIVE_SYNC_API_URL": f"{server}/live-sync/v1",
+                "EVENT_BUS_PROXY_API_URL": cloud.proxy_api_url,
+                "EVENT_BUS_SYNC_API_URL": cloud.sync_api_url,
+                "EVENT_BUS_LIVE_SYNC_API_URL": cloud.live_sync_api_url,
             },
             "httpCode": 200,
         }

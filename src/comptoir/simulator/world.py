@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 
 from comptoir.base.clock import Clock
+from comptoir.simulator.cloud import Cloud
 
 Pause = Callable[[float], Awaitable[None]]
 
@@ -27,13 +29,14 @@ class Counters:
 
 @dataclass(slots=True)
 class World:
-    server: str
+    cloud: Cloud
     clock: Clock
     pause: Pause
     defects: frozenset[str]
     defect_calls: int
     slow_seconds: float
     debounce_seconds: float
+    resolver: AbstractResolver | None = None
     counters: Counters = field(default_factory=Counters)
     loop: asyncio.AbstractEventLoop | None = None
     _session: aiohttp.ClientSession | None = None
@@ -49,7 +52,7 @@ class World:
         self.loop = asyncio.get_running_loop()
         # PHP keeps no cookies between its own calls, and asks for no compression.
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=200),
+            connector=aiohttp.TCPConnector(limit=200, resolver=self.resolver),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("Accept-Encoding",),
         )

@@ -25,7 +25,7 @@ from comptoir.cloudsync.raw.errors import (
 from comptoir.cloudsync.raw.filters import Listing
 from comptoir.cloudsync.raw.render import renderer
 from comptoir.infra.http.auth import Access, Caller
-from comptoir.infra.http.context import Context
+from comptoir.infra.http.context import Context, base_of
 from comptoir.infra.http.endpoint import Endpoint, Handler
 from comptoir.prestashop.catalogue import Content, catalogue
 
@@ -118,7 +118,7 @@ def _reader(caller: Caller | None) -> Caller:
 def _list_handler(content: Content) -> Handler:
     async def answer(request: Request, context: Context, caller: Caller | None) -> Response:
         shop_id, reader = request.path_params["shop_id"], _reader(caller)
-        asked, base = request.scope["query_string"], context.settings.base
+        asked, base = request.scope["query_string"], base_of(request)
         body = await context.db.read(
             lambda db: list_rows(db, content, shop_id, reader, asked, base)
         )

@@ -1,5 +1,6 @@
 """Who calls, and who may: every endpoint names its access."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -118,10 +119,15 @@ class ForeignStore(Forbidden):
         return "The token's audience names another store than this request."
 
 
-def is_ours(audience: str, base: str) -> bool:
-    """Whether an audience names one of our APIs: BASE, a path below it, or PrestaShop's literal."""
+def is_ours(audience: str, base: str, aliases: Collection[str] = ()) -> bool:
+    """Whether an audience names one of our APIs: BASE or a path below it, a host that is an alias
+    of ours, or PrestaShop's literal."""
     plain = audience.rstrip("/")
-    return plain == base or plain.startswith(base + "/") or plain in LITERALS
+    if plain == base or plain.startswith(base + "/") or plain in LITERALS:
+        return True
+    scheme, _, rest = plain.partition("://")
+    host = rest.partition("/")[0].partition(":")[0]
+    return scheme in ("http", "https") and host.lower() in aliases
 
 
 def bearer(request: Request) -> str:
@@ -146,12 +152,12 @@ async def identify(request: Request, access: Access, authenticator: Authenticato
     return caller
 
 
-def require_audience(caller: Caller, base: str) -> None:
+def require_audience(caller: Caller, base: str, aliases: Collection[str] = ()) -> None:
     """The token was asked for one of our APIs, not only to say who the store is.
 
     Raises: TokenInvalid.
     """
-    if not any(is_ours(audience, base) for audience in caller.audiences):
+    if not any(is_ours(audience, base, aliases) for audience in caller.audiences):
         raise TokenInvalid(reason="its audience does not name this API")
 
 

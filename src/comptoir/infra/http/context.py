@@ -1,7 +1,7 @@
 """What a request or a job may use. Wiring builds one per process; nothing is global."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
@@ -34,9 +34,18 @@ class Context:
     """Tell the worker that something is due; it looks at the database for what."""
 
 
+BASE = "comptoir.base"
+"""In the scope of a request that came by a host alias: the base that it was sent to."""
+
+
 def context_of(request: Request) -> Context:
     context: Context = request.app.state.context
     return context
+
+
+def base_of(request: Request) -> str:
+    """Where the caller reaches us: BASE, or the alias that it used. Without a last slash."""
+    return str(request.scope.get(BASE) or context_of(request).settings.base)
 
 
 def request_id(request: Request) -> str:
