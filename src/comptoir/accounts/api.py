@@ -54,7 +54,7 @@ async def create(request: Request, context: Context, _: Caller | None) -> Respon
         return schemas.Identity(shop.shop_id, made.client_id, made.client_secret)
 
     identity = await context.db.write(unit, actor="anyone", request_id=request_id(request))
-    return json_response(identity, 201)
+    return json_response(identity, 201, cache_control="no-store")
 
 
 async def verify(request: Request, context: Context, caller: Caller | None) -> Response:

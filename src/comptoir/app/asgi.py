@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from comptoir.app import docs, wiring
+from comptoir.app.compression import Compression
 from comptoir.app.edge import Edge, on_http_error, on_problem
 from comptoir.app.worker import Worker
 from comptoir.base.errors import Problem
@@ -59,7 +60,7 @@ def make_app(context: Context, worker: Worker | None = None) -> Starlette:
             *(endpoint.route() for endpoint in found),
             *docs.routes(docs.documents(found, context.settings.base)),
         ],
-        middleware=[Middleware(Edge, context=context)],
+        middleware=[Middleware(Edge, context=context), Middleware(Compression)],
         exception_handlers={Problem: on_problem, HTTPException: on_http_error},
         lifespan=_lifespan(context, worker),
     )
