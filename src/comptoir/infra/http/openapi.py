@@ -208,9 +208,14 @@ def _schema(shape: Any, types: Mapping[Any, Schema], known: dict[str, Schema]) -
 def _answers(endpoint: Endpoint, types: Mapping[Any, Schema], known: dict[str, Schema]) -> Json:
     done: Json = {}
     given = endpoint.answer_example
+    headers: Json = {
+        name: {"description": about, "schema": {"type": "string"}}
+        for name, about in endpoint.answer_headers.items()
+    }
+    told: Json = {"headers": headers} if headers else {}
     for status, shape in endpoint.answers.items():
         if isinstance(shape, str):
-            done[str(status)] = {"description": shape}
+            done[str(status)] = {"description": shape, **told}
             continue
         schema = _schema(shape, types, known)
         content: Json = {"schema": schema}
@@ -219,7 +224,11 @@ def _answers(endpoint: Endpoint, types: Mapping[Any, Schema], known: dict[str, S
         elif endpoint.answer_kind == "application/json":
             content["example"] = sample(schema, known)
         words = schema.get("description") or HTTPStatus(status).phrase
-        done[str(status)] = {"description": words, "content": {endpoint.answer_kind: content}}
+        done[str(status)] = {
+            "description": words,
+            **told,
+            "content": {endpoint.answer_kind: content},
+        }
     return done
 
 
