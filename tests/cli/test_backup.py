@@ -39,9 +39,11 @@ MODULE = ("module", "register", "--vendor", "reader", "reads", "--contents", "ca
 
 @contextmanager
 def installed(engine: str) -> Iterator[tuple[Server, Synced]]:
-    """The installation of the last release, in which the stores are gone. Not started."""
+    """The installation of the last release, upgraded; the stores are gone. Not started."""
     with prepared(engine, allow_private_addresses="0") as comptoir:
-        yield comptoir, release.load(release.names(engine)[-1], engine, comptoir)
+        made = release.load(release.names(engine)[-1], engine, comptoir)
+        assert comptoir.quick_cli("store", "list")
+        yield comptoir, made
 
 
 def url_of(comptoir: Server) -> sa.URL:

@@ -29,6 +29,7 @@ from comptoir.app.wiring import build
 from comptoir.base.clock import FrozenClock
 from comptoir.base.ids import SeededIds
 from comptoir.cloudsync.merge import apply
+from comptoir.cloudsync.raw.api import list_rows
 from comptoir.cloudsync.rows import Batch
 from comptoir.infra.http.context import Context
 from comptoir.infra.settings import Settings
@@ -87,6 +88,22 @@ class World:
         answer = self.get(self.path(shop, collection), **query)
         assert answer.status == 200, (collection, query, answer.text)
         found: dict[str, Any] = answer.json
+        return found
+
+    def listed(self, shop: str, collection: str, /, **query: Any) -> dict[str, Any]:
+        """As `page`, without HTTP and so several times as fast: for what is not about HTTP."""
+        content = next(c for c in catalogue().values() if c.path == collection)
+        with self.context.db.reading() as db:
+            body = list_rows(
+                db,
+                content,
+                self.shops[shop],
+                VENDOR,
+                urlencode(query).encode(),
+                self.context.settings.base,
+                self.context.vault,
+            )
+        found: dict[str, Any] = json.loads(body)
         return found
 
     def ids(self, shop: str, collection: str, /, **query: Any) -> list[str]:
@@ -185,22 +202,30 @@ def running(engine: str, folder: Path, **changes: Any) -> Iterator[World]:
 
 
 @contextlib.contextmanager
-def world(engine: str, folder: Path) -> Iterator[World]:
-    """The server with all stores of this module's description."""
+def small_world(engine: str, folder: Path) -> Iterator[World]:
+    """The server with the stores `made` and `partly`."""
     with running(engine, folder) as made:
         made.token = made.vendor(VENDOR, "acme_all", list(catalogue()))
+        made.add_shop("made")
+        made.ingest("made", made_lines(MADE_ROWS))
+        made.consent("made", "acme_all")
+        made.add_shop("partly")
+        made.consent("partly", "acme_all", ["products", "order_status_history"])
+        yield made
+
+
+@contextlib.contextmanager
+def world(engine: str, folder: Path) -> Iterator[World]:
+    """The server with all stores of this module's description."""
+    with small_world(engine, folder) as made:
         made.vendor("other", "other_all", list(catalogue()))
         for version in VERSIONS:
             made.add_shop(version)
             made.consent(version, "acme_all")
             made.ingest(version, captured_lines(version))
-        for name in ("made", "foreign"):
-            made.add_shop(name)
-            made.ingest(name, made_lines(MADE_ROWS))
-        made.consent("made", "acme_all")
+        made.add_shop("foreign")
+        made.ingest("foreign", made_lines(MADE_ROWS))
         made.consent("foreign", "other_all")
-        made.add_shop("partly")
-        made.consent("partly", "acme_all", ["products", "order_status_history"])
         made.add_shop("empty")
         made.consent("empty", "acme_all")
         yield made

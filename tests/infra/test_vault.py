@@ -32,6 +32,22 @@ def test_what_is_sealed_opens(plain: bytes, purpose: str) -> None:
     assert vault.seal(plain, purpose) != sealed, "each sealing has its own nonce"
 
 
+@given(st.binary(max_size=200), st.text(st.characters(codec="utf-8"), max_size=20))
+def test_what_is_sealed_alike_looks_alike_and_opens_for_its_purpose(
+    plain: bytes, purpose: str
+) -> None:
+    vault = Vault(KEY)
+    sealed = vault.seal_alike(plain, purpose)
+
+    assert Vault(KEY).seal_alike(plain, purpose) == sealed
+    assert vault.open_alike(sealed, purpose) == plain
+    assert len(plain) < 8 or plain not in sealed
+    assert vault.open_alike(sealed, purpose + "x") is None
+    assert Vault("K" + KEY).open_alike(sealed, purpose) is None
+    for changed in (b"", sealed[:-1], sealed + b"x", bytes([sealed[0] ^ 1]) + sealed[1:]):
+        assert vault.open_alike(changed, purpose) is None
+
+
 @pytest.mark.parametrize("key", ["K" + "k" * 31, "k" * 33], ids=["another key", "a longer key"])
 def test_another_key_opens_nothing_and_says_what_to_do(key: str) -> None:
     sealed = Vault(KEY).seal(b"x", "p")

@@ -51,7 +51,7 @@ async def create(request: Request, context: Context, _: Caller | None) -> Respon
     def unit(work: Work) -> Response:
         shop, made = identities.create_identity(work, described.place(), context.vault)
         identity = schemas.Identity(shop.shop_id, made.client_id, made.client_secret)
-        return json_response(identity, 201)
+        return json_response(identity, 201, cache_control="no-store")
 
     return await once(request, context, unit, actor="anyone")
 

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from comptoir.app import docs, wiring
 from comptoir.app.aliases import Aliases
+from comptoir.app.compression import Compression
 from comptoir.app.edge import Edge, on_http_error, on_problem
 from comptoir.app.worker import Worker
 from comptoir.base.errors import Problem
@@ -64,6 +65,7 @@ def make_app(context: Context, worker: Worker | None = None) -> Starlette:
         ],
         middleware=[
             Middleware(Edge, context=context),
+            Middleware(Compression),
             Middleware(Patience, idle=settings.body_timeout, rate=settings.body_rate),
             Middleware(Aliases, aliases=settings.host_aliases, base=settings.base),
         ],

@@ -43,10 +43,12 @@ class VendorClient:
         if path == "shop":
             return [(await self._get(f"/raw/v1/{shop_id}/shop"))["item"]]
         found: list[dict[str, Any]] = []
+        cursor = ""
         while True:
-            page = await self._get(f"/raw/v1/{shop_id}/{path}?limit={MOST}&offset={len(found)}")
+            page = await self._get(f"/raw/v1/{shop_id}/{path}?limit={MOST}&cursor={cursor}")
             found += page["items"]
-            if not page["items"] or len(found) >= page["total"]:
+            cursor = page["pagination"]["nextCursor"]
+            if not cursor:
                 return found
 
     async def _get(self, path: str) -> dict[str, Any]:

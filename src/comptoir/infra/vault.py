@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from comptoir.base.secret import hash_secret, same
@@ -19,13 +19,14 @@ class VaultError(Exception):
 
 
 class Vault:
-    """Encryption (AES-256-GCM) and keyed hashing under `COMPTOIR_SECRET_KEY`."""
+    """Encryption (AES-256-GCM, AES-128-SIV) and keyed hashing under `COMPTOIR_SECRET_KEY`."""
 
     def __init__(self, secret_key: str) -> None:
         if len(secret_key) < 32:
             raise VaultError("COMPTOIR_SECRET_KEY is too short: give 32 characters or more")
         material = secret_key.encode()
         self._cipher = AESGCM(_derive(material, b"comptoir encryption 1"))
+        self._same = AESSIV(_derive(material, b"comptoir deterministic encryption 1"))
         self._hash_key = _derive(material, b"comptoir hashing 1")
 
     def seal(self, plain: bytes, purpose: str) -> bytes:
@@ -42,6 +43,17 @@ class Vault:
                 "what is stored was encrypted with another key: start with the"
                 " COMPTOIR_SECRET_KEY (or DIR/secret.key) that this database was made with"
             ) from wrong
+
+    def seal_alike(self, plain: bytes, purpose: str) -> bytes:
+        """Encrypt (AES-SIV) so that equal texts look equal: for what is shown, not for secrets."""
+        return self._same.encrypt(plain, [purpose.encode()])
+
+    def open_alike(self, sealed: bytes, purpose: str) -> bytes | None:
+        """None if it was not sealed here, for this purpose."""
+        try:
+            return self._same.decrypt(sealed, [purpose.encode()])
+        except (InvalidTag, ValueError):
+            return None
 
     def hash(self, secret: str) -> bytes:
         return hash_secret(secret, self._hash_key)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from comptoir.accounts import ShopNotFound, StoreOfOtherMode, consented_contents, load_shop_of
 from comptoir.cloudsync.raw import documents, filters, query
+from comptoir.cloudsync.raw.cursors import cursors
 from comptoir.cloudsync.raw.errors import (
     ConsentMissing,
     NothingShared,
@@ -24,12 +25,15 @@ from comptoir.cloudsync.raw.errors import (
 )
 from comptoir.cloudsync.raw.filters import Listing
 from comptoir.cloudsync.raw.render import renderer
+from comptoir.infra.http import conditional
 from comptoir.infra.http.auth import Access, Caller
 from comptoir.infra.http.context import Context, base_of
 from comptoir.infra.http.endpoint import Endpoint, Handler
+from comptoir.infra.vault import Vault
 from comptoir.prestashop.catalogue import Content, catalogue
 
 ACCESS = (ShopNotFound, StoreOfOtherMode, NothingShared, ConsentMissing)
+PARAMETERS = (ParameterInvalid, ParameterUnknown, ParameterRepeated)
 _encoder = msgspec.json.Encoder()
 
 
@@ -52,7 +56,13 @@ def check_access(db: sa.Connection, shop_id: str, caller: Caller, content: Conte
 
 
 def list_rows(
-    db: sa.Connection, content: Content, shop_id: str, caller: Caller, asked: bytes, base: str
+    db: sa.Connection,
+    content: Content,
+    shop_id: str,
+    caller: Caller,
+    asked: bytes,
+    base: str,
+    vault: Vault,
 ) -> bytes:
     """A page of the collection, in its envelope (spec/rawapi.md §4.3), as JSON.
 
@@ -60,27 +70,47 @@ def list_rows(
         What `check_access` and `filters.read` refuse.
     """
     with_orders = check_access(db, shop_id, caller, content)
-    wanted = filters.read(content, asked, db.dialect.name, with_orders=with_orders)
-    total, found = query.page(db, content, shop_id, wanted, with_orders=with_orders)
+    engine = db.dialect.name
+    wanted = filters.read(content, asked, engine, with_orders=with_orders)
+    places = cursors(vault, engine, content, shop_id, wanted, with_orders=with_orders)
+    after = places.read(wanted.cursor) if wanted.cursor else None
+    total, found = query.page(db, content, shop_id, wanted, with_orders=with_orders, after=after)
+    following = ""
+    if len(found) > wanted.limit:
+        found = found[: wanted.limit]
+        last = str(found[-1][0])
+        following = places.write(
+            query.place(db, content, shop_id, wanted, last, with_orders=with_orders)
+        )
     where = f"{base}/raw/v1/{quote(shop_id, safe='')}/{content.path}"
+    page = {"offset": wanted.offset, "limit": wanted.limit, "nextCursor": following}
+    shown = renderer(content, with_orders=with_orders, chosen=wanted.chosen)
     return _encoder.encode(
         {
             "kind": content.path,
             "total": total,
-            "pagination": {"offset": wanted.offset, "limit": wanted.limit},
-            "links": links(where, wanted, total),
-            "items": renderer(content, with_orders=with_orders).rows(found),
+            "pagination": page,
+            "links": links(where, wanted, total, following),
+            "items": shown.rows(found),
         }
     )
 
 
-def links(where: str, wanted: Listing, total: int) -> dict[str, str]:
-    """The other pages; the empty text where there is no such page."""
+def links(where: str, wanted: Listing, total: int, following: str) -> dict[str, str]:
+    """The other pages; the empty text where there is no such page, or no cursor leads to it."""
     last = max(total - 1, 0) // wanted.limit * wanted.limit
     start = f"{where}?{wanted.kept}&" if wanted.kept else f"{where}?"
+    start += f"limit={wanted.limit}&"
+    if wanted.cursor is not None:
+        return {
+            "first": f"{start}cursor=" if total else "",
+            "last": "",
+            "prev": "",
+            "next": f"{start}cursor={following}" if following else "",
+        }
 
     def at(offset: int) -> str:
-        return f"{start}limit={wanted.limit}&offset={offset}"
+        return f"{start}offset={offset}"
 
     before = min(max(wanted.offset - wanted.limit, 0), last)
     return {
@@ -97,16 +127,16 @@ def one_row(
     """One row in its envelope (spec/rawapi.md §4.4), as JSON.
 
     Raises:
-        What `check_access` refuses; ParameterUnknown, RowNotFound, ShopNotSynced.
+        What `check_access` and `filters.chosen_fields` refuse; RowNotFound, ShopNotSynced.
     """
     with_orders = check_access(db, shop_id, caller, content)
-    filters.refuse_parameters(content, asked)
-    found = query.one(db, content, shop_id, identifier, with_orders=with_orders)
+    chosen = filters.chosen_fields(content, asked)
+    found = query.one(db, content, shop_id, identifier, with_orders=with_orders, chosen=chosen)
     if not found:
         if content.singleton:
             raise ShopNotSynced
         raise RowNotFound(content=content.path, id=identifier)
-    (item,) = renderer(content, with_orders=with_orders).rows(found)
+    (item,) = renderer(content, with_orders=with_orders, chosen=chosen).rows(found)
     return _encoder.encode({"kind": content.path, "item": item})
 
 
@@ -120,9 +150,9 @@ def _list_handler(content: Content) -> Handler:
         shop_id, reader = request.path_params["shop_id"], _reader(caller)
         asked, base = request.scope["query_string"], base_of(request)
         body = await context.db.read(
-            lambda db: list_rows(db, content, shop_id, reader, asked, base)
+            lambda db: list_rows(db, content, shop_id, reader, asked, base, context.vault)
         )
-        return Response(body, media_type="application/json")
+        return conditional.answer(request, body)
 
     return answer
 
@@ -135,7 +165,7 @@ def _item_handler(content: Content) -> Handler:
         body = await context.db.read(
             lambda db: one_row(db, content, shop_id, reader, asked, identifier)
         )
-        return Response(body, media_type="application/json")
+        return conditional.answer(request, body)
 
     return answer
 
@@ -154,9 +184,10 @@ def _list_endpoint(content: Content) -> Endpoint:
         f"List {documents.words(content)}",
         about=documents.about_list(content),
         params=documents.list_params(content),
-        answers={200: documents.list_schema(content)},
+        answers={200: documents.list_schema(content), 304: conditional.SAME},
+        answer_headers=documents.HEADERS,
         answer_example=documents.list_example(content),
-        errors=(*ACCESS, ParameterInvalid, ParameterUnknown, ParameterRepeated),
+        errors=(*ACCESS, *PARAMETERS),
         name=f"list{documents.pascal(content)}",
     )
 
@@ -173,9 +204,10 @@ def _item_endpoint(content: Content) -> Endpoint:
         "The store itself" if single else f"One row of {documents.words(content)}",
         about=documents.about_item(content),
         params=documents.item_params(content),
-        answers={200: documents.item_schema(content)},
+        answers={200: documents.item_schema(content), 304: conditional.SAME},
+        answer_headers=documents.HEADERS,
         answer_example=documents.item_example(content),
-        errors=(*ACCESS, ShopNotSynced if single else RowNotFound, ParameterUnknown),
+        errors=(*ACCESS, ShopNotSynced if single else RowNotFound, *PARAMETERS),
         name=f"get{documents.pascal(content)}{'' if single else 'Item'}",
     )
 

@@ -6,6 +6,8 @@ from comptoir.cloudsync.raw import values
 from comptoir.cloudsync.raw.conditions import Filter
 from comptoir.cloudsync.raw.fields import Compare, Field, fields
 from comptoir.cloudsync.raw.filters import DEFAULT_LIMIT, MOST, parameters
+from comptoir.cloudsync.raw.query import SORTED_BY
+from comptoir.infra.http import conditional
 from comptoir.infra.http.endpoint import Param
 from comptoir.infra.http.samples import SHOP_ID
 from comptoir.prestashop.catalogue import Api, Content
@@ -13,6 +15,16 @@ from comptoir.prestashop.catalogue import Api, Content
 Schema = dict[str, Any]
 
 SHOP = Param("shop_id", "path", about="The store's id: the account shop UUID.", example=SHOP_ID)
+FIELDS = Param(
+    "fields",
+    about="Only these fields of a row, as `id,createdAt`: names with commas between. `id` is always"
+    " among them. Unknown properties show only without `fields`.",
+)
+HEADERS = {
+    "ETag": "Equal tags mean equal answers. Weak: a compressed answer has the same.",
+    "Cache-Control": "`private, no-cache`: keep it if you like, but ask before you use it.",
+    "Vary": "`Accept-Encoding`: answers come in zstd or gzip to who takes it.",
+}
 FORMS = {
     Compare.ID: "A row id.",
     Compare.INT: f"Compared by value: {values.NUMBER}.",
@@ -71,9 +83,9 @@ def pascal(content: Content) -> str:
 
 def about_list(content: Content) -> str:
     told = (
-        "Filters are joined by AND. Without `sort` the rows come by id; every order is stable,"
-        " so that pages neither repeat nor skip a row that is there all along. Where rows may be"
-        " deleted meanwhile, go on from the last id seen with `idStart` rather than `offset`."
+        "Filters are joined by AND. Without `sort` the rows come by id; every order is stable, so"
+        " that pages neither repeat nor skip a row that is there all along. To read everything"
+        " while rows come and go, walk by `cursor`."
     )
     if content.shows_deleted:
         told += " Rows that are gone are left out unless `deleted` or `deletedAt` is filtered on."
@@ -104,13 +116,28 @@ def list_params(content: Content) -> tuple[Param, ...]:
             about="Rows to pass over.",
             example=0,
         ),
-        Param("sort", schema={"type": "string", "enum": names, "default": "id"}),
+        Param(
+            "cursor",
+            about="Empty for the first page, then `pagination.nextCursor` until it is empty, with"
+            " the same filters, sort and direction. A row that is there all along comes exactly"
+            " once, and the last page costs what the first does. Only a row whose sort value"
+            " changes meanwhile moves, before or behind the place reached: the id, the default,"
+            " never changes. Not together with `offset`.",
+        ),
+        FIELDS,
+        Param(
+            "sort",
+            schema={"type": "string", "enum": names, "default": "id"},
+            about="Numbers come before texts, and nothing last. Of a text, the first"
+            f" {SORTED_BY} characters count.",
+        ),
         Param(
             "direction",
             schema={"type": "string", "enum": ["asc", "desc"], "default": "asc"},
             about="In any case.",
         ),
         *(_filter(wanted) for wanted in parameters(content).values()),
+        conditional.PARAM,
     )
 
 
@@ -130,9 +157,9 @@ def _filter(wanted: Filter) -> Param:
 
 def item_params(content: Content) -> tuple[Param, ...]:
     if content.singleton:
-        return (SHOP,)
+        return (SHOP, FIELDS, conditional.PARAM)
     row_id = Param("id", "path", about="The row's id, as in the list.", example=_sample_id(content))
-    return (SHOP, row_id)
+    return (SHOP, row_id, FIELDS, conditional.PARAM)
 
 
 def _sample_id(content: Content) -> str:
@@ -147,8 +174,9 @@ def row_schema(content: Content) -> Schema:
     return {
         "type": "object",
         "title": pascal(content),
-        "description": "Properties that this version does not know are shown too.",
-        "required": [field.name for field in _shown(content)],
+        "description": "All of these, and properties that this version does not know; with"
+        " `fields`, those asked for.",
+        "required": ["id"],
         "properties": {field.name: _property(content, field) for field in _shown(content)},
         "additionalProperties": True,
     }
@@ -171,7 +199,11 @@ def _property(content: Content, field: Field) -> Schema:
 
 
 def list_schema(content: Content) -> Schema:
-    page = {name: {"type": "integer"} for name in ("offset", "limit")}
+    page: Schema = {name: {"type": "integer"} for name in ("offset", "limit")}
+    page["nextCursor"] = {
+        "type": "string",
+        "description": "The `cursor` of the page behind this one; empty when nothing is.",
+    }
     ways = {name: {"type": "string"} for name in ("first", "last", "prev", "next")}
     return _envelope(
         content,
@@ -179,7 +211,7 @@ def list_schema(content: Content) -> Schema:
         pagination={"type": "object", "required": list(page), "properties": page},
         links={
             "type": "object",
-            "description": "Other pages; empty where there is none.",
+            "description": "Other pages, empty where there is none; by cursor, first and next.",
             "required": list(ways),
             "properties": ways,
         },
@@ -219,7 +251,7 @@ def list_example(content: Content) -> dict[str, Any]:
     return {
         "kind": content.path,
         "total": 1,
-        "pagination": {"offset": 0, "limit": DEFAULT_LIMIT},
+        "pagination": {"offset": 0, "limit": DEFAULT_LIMIT, "nextCursor": ""},
         "links": {
             **{name: _page_link(content) for name in ("first", "last")},
             "prev": "",

@@ -14,7 +14,9 @@ from comptoir.prestashop.catalogue import Content, catalogue
 
 DEFAULT_LIMIT = 10
 MOST = 1000
-PAGE = ("limit", "offset", "sort", "direction")
+PAGE = ("limit", "offset", "sort", "direction", "cursor", "fields")
+MOVING = ("limit", "offset", "cursor")
+"""Those that differ from page to page."""
 DIRECTIONS = {"": False, "asc": False, "desc": True}
 ALIASES = {"delimiter1SEnd": "delimiter1End", "delimiter2SEnd": "delimiter2End"}
 """Spellings that some clients use (spec/rawapi.md §4.2)."""
@@ -35,7 +37,13 @@ class Listing:
     tombstones: bool
     """The caller filters on deletion, so that ended rows are not left out."""
     kept: str
-    """All parameters but limit and offset, encoded again: for the links to other pages."""
+    """All parameters but those of a page's place, encoded again: for the links to other pages."""
+    filters: tuple[tuple[str, str], ...]
+    """The filters' names and texts, in one order whatever the request's."""
+    cursor: str | None
+    """Empty for the first page of a walk by cursor; None for a page by offset."""
+    chosen: frozenset[str]
+    """The fields that rows have; empty for all."""
 
 
 def parameters(content: Content, *, with_orders: bool = False) -> dict[str, Filter]:
@@ -75,12 +83,12 @@ def read(content: Content, query: bytes, engine: str, *, with_orders: bool = Fal
     conditions = []
     kept = []
     tombstones = False
-    seen: set[str] = set()
+    seen: dict[str, str] = {}
     for name, text in pairs(query) if query else ():
         plain = ALIASES.get(name, name) if name in known else name
         if plain in seen:
             raise ParameterRepeated(parameter=name)
-        seen.add(plain)
+        seen[plain] = text
         if name in page:
             page[name] = text
         else:
@@ -89,8 +97,10 @@ def read(content: Content, query: bytes, engine: str, *, with_orders: bool = Fal
                 raise _unknown(content, name, known)
             conditions.append(condition(wanted, text, engine))
             tombstones = tombstones or wanted.field.name in ("deleted", "deletedAt")
-        if name not in ("limit", "offset"):
+        if name not in MOVING:
             kept.append((name, text))
+    if "cursor" in seen and page["offset"].strip():
+        raise ParameterInvalid(parameter="offset", expected="no offset beside a cursor")
     return Listing(
         limit=min(_whole("limit", page["limit"]) or DEFAULT_LIMIT, MOST),
         offset=_whole("offset", page["offset"]),
@@ -99,20 +109,49 @@ def read(content: Content, query: bytes, engine: str, *, with_orders: bool = Fal
         conditions=tuple(conditions),
         tombstones=tombstones and content.shows_deleted,
         kept=urlencode(kept),
+        filters=tuple(sorted(pair for pair in seen.items() if pair[0] not in PAGE)),
+        cursor=page["cursor"].strip() if "cursor" in seen else None,
+        chosen=_chosen(content, page["fields"]),
     )
 
 
-def refuse_parameters(content: Content, query: bytes) -> None:
-    """A single row takes none. Those of a page are passed over: clients send them everywhere.
+def chosen_fields(content: Content, query: bytes) -> frozenset[str]:
+    """The fields asked for of a single row; it takes no other parameter. Those of a page are
+    passed over: clients send them everywhere.
 
     Raises:
-        ParameterUnknown.
+        ParameterUnknown, ParameterRepeated, ParameterInvalid.
     """
-    for name, _ in pairs(query) if query else ():
+    text: str | None = None
+    for name, value in pairs(query) if query else ():
         if name not in PAGE:
             raise ParameterUnknown(
-                parameter=name, hint=f"one row of {content.path} is asked for without parameters."
+                parameter=name, hint=f"one row of {content.path} is asked for with none but fields."
             )
+        if name == "fields":
+            if text is not None:
+                raise ParameterRepeated(parameter=name)
+            text = value
+    return _chosen(content, text or "")
+
+
+def _chosen(content: Content, text: str) -> frozenset[str]:
+    """The names in a list with commas, `id` always among them; empty when none is named.
+
+    Raises:
+        ParameterInvalid.
+    """
+    names = {name for part in text.split(",") if (name := part.strip())}
+    if not names:
+        return frozenset()
+    known = [field.name for field in fields(content).values() if field.shown]
+    for name in sorted(names.difference(known)):
+        hint = suggest(name, known, f"{content.path} has the fields")
+        raise ParameterInvalid(
+            parameter="fields",
+            expected=f"names of fields with commas between; {name[:80]!r} is none: {hint}"[:-1],
+        )
+    return frozenset({"id", *names})
 
 
 def suggest(name: str, known: Iterable[str], what: str) -> str:

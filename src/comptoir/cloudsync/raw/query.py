@@ -1,8 +1,9 @@
 """The SQL of the Raw API. Built once for each shape of a request, then only bound.
 
 Rows keep their place: every order ends with the row's key, which an update never changes. Pages
-therefore neither repeat nor skip a row that is there all along; a row that comes or goes moves
-the later ones, as offsets do (spec/rawapi.md §4.1).
+by offset therefore neither repeat nor skip a row that is there all along; a row that comes or goes
+moves the later ones (spec/rawapi.md §4.1). Pages by cursor begin behind a place in the order
+(`cursors`): nothing moves them, and page 1,000 costs what page 1 does.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from comptoir.cloudsync.raw.conditions import MARK, numeric
+from comptoir.cloudsync.raw.conditions import MARK, Condition, numeric
+from comptoir.cloudsync.raw.cursors import KEY, Place, behind
 from comptoir.cloudsync.raw.fields import ORDERS_JOIN, Compare, Field, fields
 from comptoir.cloudsync.raw.filters import Listing
 from comptoir.cloudsync.tables import table_name
@@ -22,6 +24,9 @@ from comptoir.prestashop.rowid import sort_key
 
 SHAPES = 2048
 """Shapes of requests remembered."""
+SORTED_BY = 200
+"""Characters of a text that count in an order: a cursor holds them."""
+ALL: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,39 +35,104 @@ class Statements:
     count: str
 
 
-def selected(content: Content, *, with_orders: bool) -> list[Field]:
-    """The fields whose columns a row is made of, in the order of the result."""
+def selected(content: Content, *, with_orders: bool, chosen: frozenset[str] = ALL) -> list[Field]:
+    """The fields whose columns a row is made of, in the order of the result; `id` is the first."""
     found = fields(content, with_orders=with_orders).values()
-    return [field for field in found if field.shown]
+    return [field for field in found if field.shown and (not chosen or field.name in chosen)]
 
 
 def page(
-    db: sa.Connection, content: Content, shop_id: str, wanted: Listing, *, with_orders: bool
+    db: sa.Connection,
+    content: Content,
+    shop_id: str,
+    wanted: Listing,
+    *,
+    with_orders: bool,
+    after: Place | None = None,
 ) -> tuple[int, Sequence[Sequence[Any]]]:
-    """(rows that match over all pages, the rows of this page)."""
+    """(rows that match over all pages, the rows of this page and, if there are more, the next).
+
+    `after`: begin behind this place.
+    """
+    asked = ask(db.dialect.name, content, shop_id, wanted, with_orders=with_orders, after=after)
+    rows = _run(db, asked.page, asked.page_values)
+    if not after and len(rows) <= wanted.limit and (rows or not wanted.offset):
+        return wanted.offset + len(rows), rows
+    return int(_run(db, asked.count, asked.count_values)[0][0]), rows
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The statements of one request, with their values."""
+
+    page: str
+    page_values: tuple[object, ...]
+    count: str
+    count_values: tuple[object, ...]
+
+
+def ask(
+    engine: str,
+    content: Content,
+    shop_id: str,
+    wanted: Listing,
+    *,
+    with_orders: bool,
+    after: Place | None = None,
+) -> Asked:
+    columns = _columns(content, engine, wanted, with_orders)
+    begin = behind(columns, after, descending=wanted.descending) if after else Condition("")
     statements = _statements(
         content.name,
-        db.dialect.name,
+        engine,
         with_orders,
         tuple(c.sql for c in wanted.conditions),
         wanted.tombstones,
         wanted.sort,
         wanted.descending,
+        wanted.chosen,
+        begin.sql,
     )
     bound = (shop_id, *(value for c in wanted.conditions for value in c.values))
-    rows = _run(db, statements.page, (*bound, wanted.limit, wanted.offset))
-    if len(rows) < wanted.limit and (rows or not wanted.offset):
-        return wanted.offset + len(rows), rows
-    return int(_run(db, statements.count, bound)[0][0]), rows
+    page_values = (*bound, *begin.values, wanted.limit + 1, wanted.offset)
+    return Asked(statements.page, page_values, statements.count, bound)
+
+
+def place(
+    db: sa.Connection,
+    content: Content,
+    shop_id: str,
+    wanted: Listing,
+    identifier: str,
+    *,
+    with_orders: bool,
+) -> Place:
+    """The place of a row that a page has just shown."""
+    key = sort_key(identifier)
+    columns = _columns(content, db.dialect.name, wanted, with_orders)
+    if not columns:
+        return Place((), key)
+    sql = (
+        f"SELECT {', '.join(columns)} FROM {_from(content, with_orders)}"
+        f" WHERE t.shop_id = {MARK} AND {KEY} = {MARK}"
+    )
+    (values,) = _run(db, _for_driver(sql, db.dialect.name), (shop_id, key))
+    return Place(tuple(values), key)
 
 
 def one(
-    db: sa.Connection, content: Content, shop_id: str, identifier: str, *, with_orders: bool
+    db: sa.Connection,
+    content: Content,
+    shop_id: str,
+    identifier: str,
+    *,
+    with_orders: bool,
+    chosen: frozenset[str] = ALL,
 ) -> Sequence[Sequence[Any]]:
     """The row of that id, if there is one to show: a list of one or none."""
     if "\0" in identifier:
         return []
-    sql = _single(content.name, db.dialect.name, with_orders)
+    sql = _single(content.name, db.dialect.name, with_orders, chosen)
     return _run(db, sql, (shop_id, sort_key(identifier)))
 
 
@@ -83,18 +153,19 @@ def _for_driver(sql: str, engine: str) -> str:
     return sql.replace("%", "%%").replace(MARK, "%s")
 
 
-def _select(content: Content, with_orders: bool) -> str:
-    columns = [field.sql for field in selected(content, with_orders=with_orders)]
-    return f"SELECT {', '.join([*columns, 't.extra'])}"
+def _select(content: Content, with_orders: bool, chosen: frozenset[str]) -> str:
+    shown = selected(content, with_orders=with_orders, chosen=chosen)
+    columns = [field.sql for field in shown]
+    return f"SELECT {', '.join(columns if chosen else [*columns, 't.extra'])}"
 
 
-@lru_cache(maxsize=256)
-def _single(name: str, engine: str, with_orders: bool) -> str:
+@lru_cache(maxsize=SHAPES)
+def _single(name: str, engine: str, with_orders: bool, chosen: frozenset[str]) -> str:
     content = catalogue()[name]
     live = "" if content.shows_deleted else " AND t.removed_at IS NULL"
     sql = (
-        f"{_select(content, with_orders)} FROM {_from(content, with_orders)}"
-        f" WHERE t.shop_id = {MARK} AND t.sort_id = {MARK}{live}"
+        f"{_select(content, with_orders, chosen)} FROM {_from(content, with_orders)}"
+        f" WHERE t.shop_id = {MARK} AND {KEY} = {MARK}{live}"
     )
     return _for_driver(sql, engine)
 
@@ -108,18 +179,21 @@ def _statements(
     tombstones: bool,
     sort: str,
     descending: bool,
+    chosen: frozenset[str],
+    begin: str,
 ) -> Statements:
     content = catalogue()[name]
     where = [f"t.shop_id = {MARK}", *conditions]
     if not tombstones:
         where.append("t.removed_at IS NULL")
     rest = f" WHERE {' AND '.join(where)}"
-    by = _order(fields(content, with_orders=with_orders)[sort], engine, descending)
+    by = _order(_sorted_by(fields(content, with_orders=with_orders)[sort], engine), descending)
     joined = _from(content, with_orders)
     needed = _from(content, with_orders and any("o." in c for c in conditions))
+    behind_it = f" AND {begin}" if begin else ""
     return Statements(
         page=_for_driver(
-            f"{_select(content, with_orders)} FROM {joined}{rest}"
+            f"{_select(content, with_orders, chosen)} FROM {joined}{rest}{behind_it}"
             f" ORDER BY {by} LIMIT {MARK} OFFSET {MARK}",
             engine,
         ),
@@ -132,12 +206,21 @@ def _from(content: Content, with_orders: bool) -> str:
     return f"{table_name(content)} t{ORDERS_JOIN if with_orders and status_line else ''}"
 
 
-def _order(field: Field, engine: str, descending: bool) -> str:
-    """Numbers before texts, nothing last; downwards it is the exact reverse."""
-    how = "DESC NULLS FIRST" if descending else "ASC NULLS LAST"
-    key = f"t.sort_id {'DESC' if descending else 'ASC'}"
+def _columns(content: Content, engine: str, wanted: Listing, with_orders: bool) -> tuple[str, ...]:
+    return _sorted_by(fields(content, with_orders=with_orders)[wanted.sort], engine)
+
+
+def _sorted_by(field: Field, engine: str) -> tuple[str, ...]:
+    """What an order compares before the key. Texts that are numbers come first, by value."""
     if field.compare in (Compare.ID, Compare.NEVER) or field.name == "shopId":
-        return key
+        return ()
     if field.compare is Compare.TEXT:
-        return f"{numeric(field.sql, engine)} {how}, {field.sql} {how}, {key}"
-    return f"{field.order_sql} {how}, {key}"
+        return numeric(field.sql, engine), f"substr({field.sql}, 1, {SORTED_BY})"
+    return (field.order_sql,)
+
+
+def _order(columns: Sequence[str], descending: bool) -> str:
+    """Nothing last; downwards it is the exact reverse."""
+    how = "DESC NULLS FIRST" if descending else "ASC NULLS LAST"
+    key = f"{KEY} {'DESC' if descending else 'ASC'}"
+    return ", ".join([*(f"{column} {how}" for column in columns), key])

@@ -8,14 +8,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from comptoir.base import instant
 from comptoir.cloudsync.raw.fields import NO_DATE, Compare, Field, fields
-from comptoir.cloudsync.raw.query import selected
+from comptoir.cloudsync.raw.query import ALL, SHAPES, selected
 from comptoir.prestashop.catalogue import Api, Content, camel, catalogue
 
 Row = dict[str, Any]
@@ -42,18 +42,20 @@ class Renderer:
     """(column, what to do with it)."""
     taken: frozenset[str]
     """Names of known fields in lower case: nothing unknown may have one of them."""
+    whole: bool
+    """No fields were chosen: unknown properties show too."""
 
     def rows(self, found: Sequence[Sequence[Any]]) -> list[Row]:
-        """The rows, in their order. The last column of `found` is `extra`."""
+        """The rows, in their order. If `whole`, the last column of `found` is `extra`."""
         if not found:
             return []
         columns: list[Column] = list(zip(*found, strict=True))
-        extras = columns.pop()
+        extras = columns.pop() if self.whole else ()
         for index, convert in self.conversions:
             columns[index] = convert(columns[index])
         names = self.names
         made = [dict(zip(names, row, strict=False)) for row in zip(*columns, strict=False)]
-        for row, extra in zip(made, extras, strict=True):
+        for row, extra in zip(made, extras, strict=self.whole):
             if extra:
                 self._add(row, extra)
         return made
@@ -69,19 +71,22 @@ class Renderer:
                 row[shown] = value
 
 
-def renderer(content: Content, *, with_orders: bool = False) -> Renderer:
-    return _renderer(content.name, with_orders)
+def renderer(
+    content: Content, *, with_orders: bool = False, chosen: frozenset[str] = ALL
+) -> Renderer:
+    return _renderer(content.name, with_orders, chosen)
 
 
-@cache
-def _renderer(name: str, with_orders: bool) -> Renderer:
+@lru_cache(maxsize=SHAPES)
+def _renderer(name: str, with_orders: bool, chosen: frozenset[str]) -> Renderer:
     content = catalogue()[name]
-    shown = selected(content, with_orders=with_orders)
+    shown = selected(content, with_orders=with_orders, chosen=chosen)
     conversions = ((index, _conversion(field)) for index, field in enumerate(shown))
     return Renderer(
         names=tuple(field.name for field in shown),
         conversions=tuple((index, how) for index, how in conversions if how is not None),
         taken=frozenset(known.lower() for known in fields(content)),
+        whole=not chosen,
     )
 
 

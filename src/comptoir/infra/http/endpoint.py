@@ -53,6 +53,8 @@ class Endpoint:
     body_example: Any = None
     answers: Mapping[int, Any] = field(default_factory=dict)
     """Status → JSON schema, msgspec type, or a sentence when there is no body."""
+    answer_headers: Mapping[str, str] = field(default_factory=dict)
+    """Header of those answers → what it says."""
     answer_example: Any = None
     errors: Sequence[type[Problem] | int] = ()
     name: str = ""

@@ -230,10 +230,15 @@ def _schema(shape: Any, types: Mapping[Any, Schema], known: dict[str, Schema]) -
 def _answers(endpoint: Endpoint, types: Mapping[Any, Schema], known: dict[str, Schema]) -> Json:
     done: Json = {}
     given = endpoint.answer_example
+    headers: Json = {
+        name: {"description": about, "schema": {"type": "string"}}
+        for name, about in endpoint.answer_headers.items()
+    }
+    headers |= KEPT if endpoint.keyed else {}
+    told: Json = {"headers": headers} if headers else {}
     for status, shape in endpoint.answers.items():
-        headers: Json = {"headers": KEPT} if endpoint.keyed else {}
         if isinstance(shape, str):
-            done[str(status)] = {"description": shape, **headers}
+            done[str(status)] = {"description": shape, **told}
             continue
         schema = _schema(shape, types, known)
         content: Json = {"schema": schema}
@@ -244,7 +249,7 @@ def _answers(endpoint: Endpoint, types: Mapping[Any, Schema], known: dict[str, S
         words = schema.get("description") or HTTPStatus(status).phrase
         done[str(status)] = {
             "description": words,
-            **headers,
+            **told,
             "content": {endpoint.answer_kind: content},
         }
     return done
