@@ -17,6 +17,7 @@ from comptoir.cloudsync.raw.conditions import MARK, Condition, numeric
 from comptoir.cloudsync.raw.cursors import KEY, Place, behind
 from comptoir.cloudsync.raw.fields import ORDERS_JOIN, Compare, Field, fields
 from comptoir.cloudsync.raw.filters import Listing
+from comptoir.cloudsync.rows import count
 from comptoir.cloudsync.tables import table_name
 from comptoir.infra.db import dialect
 from comptoir.prestashop.catalogue import Content, catalogue
@@ -58,6 +59,8 @@ def page(
     rows = _run(db, asked.page, asked.page_values)
     if not after and len(rows) <= wanted.limit and (rows or not wanted.offset):
         return wanted.offset + len(rows), rows
+    if not wanted.conditions and not wanted.tombstones:
+        return count(db, shop_id, content), rows
     return int(_run(db, asked.count, asked.count_values)[0][0]), rows
 
 
