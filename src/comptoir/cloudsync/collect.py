@@ -15,6 +15,7 @@ from comptoir.cloudsync.errors import JobUnknown, UploadTooLarge
 from comptoir.cloudsync.transport import LONGEST_LINE, read_lines
 from comptoir.infra.db.dialect import lock_store
 from comptoir.infra.http.context import Context
+from comptoir.infra.log import logger
 from comptoir.infra.work import Work
 from comptoir.prestashop.catalogue import Content, catalogue
 from comptoir.prestashop.records import Record, Unreadable, Upsert, columns, read_line, zone_named
@@ -25,6 +26,7 @@ CHUNK_BYTES = 4 << 20
 """Bytes of lines applied in one transaction, about."""
 JOB = re.compile(r"[A-Za-z0-9_-]{1,200}")
 UTC = ZoneInfo("UTC")
+log = logger("collector")
 
 
 async def collect(context: Context, request: Request, shop_id: str, job_id: str) -> merge.Outcome:
@@ -40,6 +42,7 @@ async def collect(context: Context, request: Request, shop_id: str, job_id: str)
     run = await find_job(context, shop_id, job_id)
     zone = await context.db.read(lambda db: _zone(rows.info(db, shop_id).get("timezone")))
     upload = _Upload(context, run, _family(context, request, run))
+    log.debug("upload opened", content=run.content)
     async for line in read_lines(request, context.settings.max_upload):
         if len(line) > LONGEST_LINE:
             await upload.take(Unreadable("the line is too long", line[: aside.SHOWN]))
@@ -48,7 +51,9 @@ async def collect(context: Context, request: Request, shop_id: str, job_id: str)
             await upload.take(record, len(line))
             if isinstance(record, Upsert) and record.content.name == "info":
                 zone = _zone_of(record, zone)
-    return await upload.end()
+    outcome = await upload.end()
+    log.debug("upload committed", content=run.content)
+    return outcome
 
 
 async def find_job(context: Context, shop_id: str, job_id: str) -> store.Run:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from comptoir.base.errors import Problem
+from comptoir.infra.db.condition import DatabaseUnavailable
 from comptoir.infra.http import problems
 from comptoir.infra.http.auth import (
     Access,
@@ -106,6 +107,7 @@ def possible(endpoint: Endpoint) -> list[type[Problem]]:
     if isinstance(endpoint.body, type) and endpoint.body_kind == "application/json":
         found += [BodyUnreadable, BodyTooLarge]
     found += [e for e in endpoint.errors if not isinstance(e, int)]
+    found.append(DatabaseUnavailable)
     return list(dict.fromkeys(found))
 
 
