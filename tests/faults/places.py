@@ -89,9 +89,13 @@ def traced(processes: list[int], *options: str) -> "subprocess.Popen[bytes]":
     tasks = [Path(f"/proc/{process}/task") for process in processes]
 
     def attached() -> bool:
-        assert tracer.poll() is None, "strace could not attach: is ptrace allowed here?"
-        states = [(t / "status").read_text() for place in tasks for t in place.iterdir()]
-        return all(f"TracerPid:\t{tracer.pid}" in state for state in states)
+        if tracer.poll() is not None:
+            assert tracer.returncode == 0, "strace could not attach: is ptrace allowed here?"
+            return True  # what it did to the processes has ended them all
+        with contextlib.suppress(OSError):
+            states = [(t / "status").read_text() for place in tasks for t in place.iterdir()]
+            return all(f"TracerPid:\t{tracer.pid}" in state for state in states)
+        return False
 
     eventually(attached)
     return tracer

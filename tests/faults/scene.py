@@ -73,11 +73,12 @@ class Scene:
         for ledger in self.ledgers:
             ledger.begun = lambda: None
         await self.sim.settled()
-        since = 0
+        await self._finished(0)
         if trigger:
+            # After what was under way: it may have read past changes that no hint announces.
             since = int((clock or SystemClock()).now().timestamp() * 1000)
             await eventually_async(self._asked, WITHIN)
-        await self._finished(since)
+            await self._finished(since)
         self.check_ledgers()
         for store in self.sim.stores:
             for name, content in catalogue().items():
