@@ -129,12 +129,14 @@ class Records:
         return found
 
     def changes(self, store: SimulatedStore) -> dict[tuple[str, str], tuple[bytes, int]]:
-        """(content, row) → digest and the instant it last changed."""
+        """(content, living row) → digest and the instant it last changed."""
         found = {}
         with self._database.reading() as db:
             for name, table in RAW.items():
                 c = table.c
-                rows = sa.select(c.id, c.digest, c.changed_at).where(c.shop_id == store.shop_id)
+                rows = sa.select(c.id, c.digest, c.changed_at).where(
+                    c.shop_id == store.shop_id, c.removed_at.is_(None)
+                )
                 for row in db.execute(rows):
                     found[name, row.id] = (bytes(row.digest), row.changed_at)
         return found
