@@ -18,7 +18,7 @@ from tests.faults.ledger import Ledger, Records
 from tests.server import Server
 
 QUICK = {"backoff_first": "0.1", "backoff_most": "0.5", "log_level": "debug"}
-WITHIN = 120.0
+WITHIN = 100.0
 
 
 @dataclass
@@ -27,6 +27,7 @@ class Scene:
     sim: Simulation
     client: VendorClient
     ledgers: list[Ledger]
+    vendor: dict[str, str]
 
     async def until(self, check: Any, within: float = WITHIN) -> None:
         async def asked() -> Any:
@@ -104,6 +105,7 @@ class Scene:
 
     async def _asked(self) -> bool:
         with contextlib.suppress(ClientError, aiohttp.ClientError):
+            await self.client.sign_in(self.vendor["client_id"], self.vendor["client_secret"])
             await self.trigger()
             return True
         return False
@@ -129,6 +131,6 @@ async def scene(comptoir: Server, stores: int = 1, **options: Any) -> AsyncItera
                 comptoir.quick_cli(
                     "consent", "grant", "--shop", str(store.shop_id), "--module", "acme_sync"
                 )
-            yield Scene(comptoir, sim, client, ledgers)
+            yield Scene(comptoir, sim, client, ledgers, vendor)
         finally:
             await sim.stop()

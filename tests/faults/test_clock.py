@@ -63,7 +63,7 @@ def test_the_clock_jumps_by_a_day(engine: str, tmp_path: Path, direction: int) -
         comptoir.environ.update(
             LD_PRELOAD=library(),
             FAKETIME_TIMESTAMP_FILE=str(file),
-            FAKETIME_NO_CACHE="1",
+            FAKETIME_CACHE_DURATION="1",
             FAKETIME_DONT_FAKE_MONOTONIC="1",
         )
         comptoir.start()

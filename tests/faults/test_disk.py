@@ -11,7 +11,7 @@ import psycopg
 from tests import server
 from tests.eventually import eventually, eventually_async
 from tests.faults.places import cluster, disk, fill, on_postgresql, released, traced
-from tests.faults.scene import QUICK, Scene, scene
+from tests.faults.scene import QUICK, scene
 from tests.server import Answer, Server
 
 MEGABYTES = 32
@@ -94,7 +94,7 @@ def test_a_full_disk(engine: str) -> None:
         check_log(comptoir, *["its disk is full"] * (engine == "sqlite"))
 
 
-async def failing(play: Scene, processes: list[int], seen: Callable[[], bool]) -> None:
+async def failing(processes: list[int], seen: Callable[[], bool]) -> None:
     """Let fsync fail in these processes until that is `seen`."""
     inject = "inject=fsync,fdatasync:error=EIO"
     tracer = await asyncio.to_thread(traced, processes, "-e", inject)
@@ -102,7 +102,6 @@ async def failing(play: Scene, processes: list[int], seen: Callable[[], bool]) -
         await asyncio.to_thread(eventually, seen, 60)
     finally:
         await asyncio.to_thread(released, tracer)
-    play.check_ledgers()
 
 
 def test_fsync_fails(engine: str) -> None:
@@ -111,8 +110,9 @@ def test_fsync_fails(engine: str) -> None:
     ) -> None:
         async with scene(comptoir) as play:
             await play.uploads(10)
-            await failing(play, processes(), seen)
+            await failing(processes(), seen)
             await asyncio.to_thread(comptoir.wait_healthy)
+            play.check_ledgers()
             play.live()
             await play.finish()
 
