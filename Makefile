@@ -11,6 +11,7 @@
 
 .DEFAULT_GOAL := help
 BIN := .venv/bin
+TOOLS := curl postgresql strace faketime
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .PHONY: help demo test check fix verify docs env clean
@@ -23,7 +24,7 @@ demo:
 	$(BIN)/comptoir demo $(if $(filter-out 0,$(ONCE)),--once)
 
 test: check
-	@scripts/bootstrap curl postgresql
+	@scripts/bootstrap $(TOOLS)
 	$(PYTEST)
 
 check:
@@ -39,7 +40,7 @@ fix:
 	$(BIN)/ruff format .
 
 verify:
-	@scripts/bootstrap curl postgresql
+	@scripts/bootstrap $(TOOLS)
 	@scripts/verify $(PYTEST)
 
 docs:
@@ -47,7 +48,7 @@ docs:
 	$(BIN)/comptoir docs build
 
 env:
-	@scripts/bootstrap curl postgresql
+	@scripts/bootstrap $(TOOLS)
 
 clean:
 	rm -rf .venv .state .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

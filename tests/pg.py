@@ -80,8 +80,7 @@ def start() -> Server:
         RuntimeError: PostgreSQL is not installed, or did not start; carries its log.
     """
     tools, home = binaries(), Path(tempfile.mkdtemp(prefix="comptoir-pg-", dir=_open_folder()))
-    become = _unprivileged(home)
-    data, log = home / "data", home / "log"
+    become, data = _unprivileged(home), home / "data"
     how = "--auth=trust --encoding=UTF8 --locale=C --no-sync --no-instructions"
     made = subprocess.run(
         [*become, str(tools / "initdb"), f"--pgdata={data}", f"--username={USER}", *how.split()],
@@ -91,13 +90,32 @@ def start() -> Server:
     )
     if made.returncode:
         raise RuntimeError(f"initdb failed: {made.stderr.decode()}")
-    port = _free_port()
+    return _serve(home, _free_port())
+
+
+def start_again(ended: Server) -> Server:
+    """A server that has ended, on its cluster and at its address.
+
+    Raises:
+        RuntimeError: it did not start; carries its log.
+    """
+    return _serve(ended.home, int(ended.url.rpartition(":")[2]))
+
+
+def _serve(home: Path, port: int) -> Server:
+    tools, log = binaries(), home / "log"
     settings = {**SETTINGS, "port": str(port), "unix_socket_directories": str(home)}
     options = [f"--{name}={value}" for name, value in settings.items()]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            # The signal ends the server with us, however we end.
-            [*become, "--pdeathsig=INT", str(tools / "postgres"), "-D", str(data), *options],
+            [
+                *_unprivileged(home),
+                "--pdeathsig=INT",  # the signal ends the server with us, however we end
+                str(tools / "postgres"),
+                "-D",
+                str(home / "data"),
+                *options,
+            ],
             cwd=home,
             stdin=subprocess.DEVNULL,
             stdout=output,

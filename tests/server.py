@@ -30,7 +30,7 @@ from tests import pg
 from tests.eventually import eventually
 from tests.fixtures import REPO
 
-START_WITHIN = 30.0
+START_WITHIN = 60.0
 END_WITHIN = 20.0
 PATIENCE = 30.0
 """Seconds that a request of the test may take."""

@@ -53,7 +53,7 @@ def test_every_statement_names_the_store(ground: Ground, shop: Store) -> None:
             schedule.want(work, shop.shop_id, ["products"], full=True, asked=True)
             schedule.refresh(work, shop.shop_id)
             schedule.on_shop_unverified(work, {"shop_id": shop.shop_id})
-            state.lease(work.db, shop.shop_id, "me", 1, 2)
+            state.lease(work.db, shop.shop_id, "me", 1)
             state.release(work.db, shop.shop_id, "me", None)
             state.forget_runs(work.db, shop.shop_id, work.now_ms)
             aside.forget(work.db, shop.shop_id, 0)

@@ -356,3 +356,37 @@ def test_which_run_is_due() -> None:
 )
 def test_rows_that_go_away_make_others_slip(pages: list[tuple[int, int]], slipped: bool) -> None:
     assert full(*pages).slipped is slipped
+
+
+PACE = rules.Pace(incremental=900, full=86_400, backoff=4_500)
+
+
+def test_times_that_can_have_been_set_are_believed() -> None:
+    made = state(active=True, next_full_at=86_500, next_incremental_at=1_000, backoff_until=4_600)
+    assert PACE.believed(made, 100) == made
+    assert PACE.believed(state(next_full_at=None), 100).next_full_at is None
+    assert PACE.longest == 4_500
+
+
+def test_a_time_from_before_the_clock_went_back_is_past() -> None:
+    made = state(active=True, next_full_at=86_501, next_incremental_at=1_001, backoff_until=4_601)
+    believed = PACE.believed(made, 100)
+    assert believed.due(100)
+    assert believed.wants_full(100)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "opened", "now", "served"),
+    [
+        (0, 10, 20, True),  # nobody asked
+        (5, 10, 20, True),
+        (15, 10, 20, False),  # meanwhile
+        (99, 10, 20, True),  # before the clock went back
+        (12, 99, 20, False),  # the clock went back during the run
+        (99, 98, 20, False),
+    ],
+)
+def test_whether_a_run_has_brought_what_was_hinted(
+    wanted: int, opened: int, now: int, served: bool
+) -> None:
+    assert rules.hint_served(wanted, opened, now) is served

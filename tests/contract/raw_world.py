@@ -31,6 +31,7 @@ from comptoir.base.ids import SeededIds
 from comptoir.cloudsync.merge import apply
 from comptoir.cloudsync.raw.api import list_rows
 from comptoir.cloudsync.rows import Batch
+from comptoir.infra.http.auth import Access, Caller
 from comptoir.infra.http.context import Context
 from comptoir.infra.settings import Settings
 from comptoir.prestashop.catalogue import catalogue
@@ -98,7 +99,7 @@ class World:
                 db,
                 content,
                 self.shops[shop],
-                VENDOR,
+                Caller(Access.VENDOR, "", vendor=VENDOR),
                 urlencode(query).encode(),
                 self.context.settings.base,
                 self.context.vault,

@@ -5,6 +5,7 @@ import contextlib
 
 from comptoir.base.clock import monotonic
 from comptoir.cloudsync import HANDLERS, Driver
+from comptoir.infra.db.condition import DatabaseUnavailable
 from comptoir.infra.events import Dispatcher
 from comptoir.infra.http import idempotency
 from comptoir.infra.http.context import Context
@@ -46,9 +47,13 @@ class Worker:
         while True:
             self._called.clear()
             try:
+                if self._context.db.condition.trouble:
+                    await self._context.db.check()
                 await self._dispatcher.run()
                 await self._driver.look()
                 await self._tidy()
+            except DatabaseUnavailable:
+                await asyncio.sleep(IDLE)  # the database has said why
             except Exception:
                 log.exception("worker failed, goes on")
                 await asyncio.sleep(IDLE)
@@ -68,10 +73,11 @@ class Worker:
         counter = self._context.db.change_counter()
         if counter is None:
             return
-        before = counter()
+        now = before = counter()
         while True:
             await asyncio.sleep(WATCH)
-            now = counter()
+            with contextlib.suppress(DatabaseUnavailable):
+                now = counter()
             if now != before:
                 before = now
                 self._called.set()

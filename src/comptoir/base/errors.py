@@ -12,7 +12,8 @@
     ├── Unprocessable          422  never
     ├── TooMany                429  later
     ├── HeadersTooLarge        431  never
-    └── Upstream               502  later
+    ├── Upstream               502  later
+    └── Unavailable            503  later
 
 A `Problem` is a fact the caller can act upon; anything else is a bug and becomes a bare 500.
 `status` is read by the HTTP edge, `retry` by the worker. The two never look at messages.
@@ -98,4 +99,9 @@ class HeadersTooLarge(Problem):
 
 class Upstream(Problem):
     status = 502
+    retry = Retry.LATER
+
+
+class Unavailable(Problem):
+    status = 503
     retry = Retry.LATER

@@ -16,6 +16,7 @@ from comptoir.cloudsync import merge, met, rows, store, transport
 from comptoir.cloudsync.errors import JobUnknown, UploadTooLarge
 from comptoir.infra.db.dialect import lock_store
 from comptoir.infra.http.context import Context
+from comptoir.infra.log import logger
 from comptoir.infra.work import Work
 from comptoir.prestashop.catalogue import Content, catalogue
 from comptoir.prestashop.records import glance, read_lines, zone_after, zone_named
@@ -26,6 +27,7 @@ CHUNK_BYTES = 4 << 20
 """Bytes of lines applied in one transaction, about."""
 JOB = re.compile(r"[A-Za-z0-9_-]{1,200}")
 UTC = ZoneInfo("UTC")
+log = logger("collector")
 
 
 async def collect(context: Context, request: Request, shop_id: str, job_id: str) -> merge.Outcome:
@@ -40,9 +42,12 @@ async def collect(context: Context, request: Request, shop_id: str, job_id: str)
         raise UploadTooLarge(limit=context.settings.max_upload)
     run, zone = await context.db.read(lambda db: _begin(db, shop_id, job_id))
     upload = _Upload(context, run, _family(context, request, run), zone)
+    log.debug("upload opened", content=run.content)
     async for lines in transport.read_lines(request, context.settings.max_upload):
         await upload.take(lines)
-    return await upload.end()
+    outcome = await upload.end()
+    log.debug("upload committed", content=run.content)
+    return outcome
 
 
 def _begin(db: sa.Connection, shop_id: str, job_id: str) -> tuple[store.Run, ZoneInfo]:

@@ -222,12 +222,12 @@ def settle_deletes(batch: Batch, content: Content) -> None:
     table = RAW[content.name].c
     for object_id, since in batch.db.execute(sa.select(c.object_id, c.since).where(*mine)).all():
         product = int(object_id)
-        alive = rows.exists(
+        alive = since > batch.now or rows.exists(  # in doubt: the clock went back meanwhile
             batch.db,
             batch.shop_id,
             content,
             table.id_product == product,
-            table.last_synced_at >= since,
+            table.last_synced_at.between(since, batch.now),
         )
         if not alive:
             rows.end(batch, content, table.id_product == product)
@@ -259,7 +259,8 @@ def settle_parents(batch: Batch, content: Content, found: set[Any], began: int) 
                 content,
                 parent.in_(keys[start : start + 1000]),
                 table.run_id != batch.run_id,
-                table.last_synced_at < began,
+                # One of the future was brought before the clock went back.
+                sa.or_(table.last_synced_at < began, table.last_synced_at > batch.now),
             )
         )
     return ended

@@ -1,22 +1,20 @@
 """Drive the stores that are due: health first, `info` next, then every content that is wanted.
 
-One task per store under way, no thread. A lease keeps two servers off the same store; a process
-that dies leaves its lease and its runs behind, and the next one goes on with them.
+One task per store under way, no thread. A process that dies leaves its lease and its runs behind,
+and the next one goes on with them.
 """
 
 import asyncio
-import contextlib
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-
-import sqlalchemy as sa
 
 from comptoir.accounts import Shop, find_shop
 from comptoir.base.instant import to_ms
 from comptoir.cloudsync import aside, rows, rules, schedule, store
 from comptoir.cloudsync.calls import ask
-from comptoir.cloudsync.rules import ContentState
+from comptoir.cloudsync.leases import Leases
+from comptoir.cloudsync.rules import ContentState, Pace
 from comptoir.cloudsync.runs import (
     RestartFull,
     RunFailed,
@@ -27,6 +25,7 @@ from comptoir.cloudsync.runs import (
     settle_all,
     unreachable,
 )
+from comptoir.infra.db.condition import DatabaseUnavailable
 from comptoir.infra.db.dialect import lock_store
 from comptoir.infra.http.context import Context
 from comptoir.infra.http.outbound import CallFailed
@@ -36,8 +35,6 @@ from comptoir.prestashop import agent
 from comptoir.prestashop.agent import Failure, Scope
 from comptoir.prestashop.catalogue import catalogue
 
-LEASE_MS = 15_000
-RENEW = 5.0
 log = logger("sync")
 
 
@@ -65,13 +62,18 @@ class Driver:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._owner = context.ids.uuid()
+        settings = context.settings
+        self._pace = Pace(
+            incremental=settings.incremental_every * 1000,
+            full=settings.full_every * 1000,
+            backoff=rules.longest_wait(settings.backoff_most),
+        )
+        self._leases = Leases(context, self._pace)
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def recover(self) -> None:
-        """After a start: on SQLite this server is the only one, so old leases are void."""
-        if self._context.db.is_sqlite:
-            await self._context.db.write(lambda work: store.release_all(work.db))
+        """To be called once, after a start."""
+        await self._leases.recover()
 
     async def look(self) -> None:
         """Start driving what is due. Returns at once."""
@@ -79,7 +81,10 @@ class Driver:
         if len(self._tasks) >= most:
             return
         now = to_ms(self._context.clock.now())
-        due = await self._context.db.read(lambda db: store.due_stores(db, now, 2 * most))
+        owner, longest = self._leases.owner, self._pace.longest
+        due = await self._context.db.read(
+            lambda db: store.due_stores(db, owner, now, longest, 2 * most)
+        )
         for shop_id in due:
             if shop_id not in self._tasks and len(self._tasks) < most:
                 self._tasks[shop_id] = asyncio.create_task(self._drive(shop_id))
@@ -92,53 +97,19 @@ class Driver:
 
     async def _drive(self, shop_id: str) -> None:
         try:
-            if await self._lease(shop_id):
-                keeper = asyncio.create_task(self._keep(shop_id, asyncio.current_task()))
-                try:
+            async with self._leases.held(shop_id) as ours:
+                if ours:
                     await self._drive_store(shop_id)
-                finally:
-                    keeper.cancel()
-                    await asyncio.shield(self._release(shop_id))
-        except asyncio.CancelledError:
-            raise
+        except DatabaseUnavailable:
+            log.warning("store left until the database serves again", shop_id=shop_id)
         except Exception:
             log.exception("driving a store failed", shop_id=shop_id)
             await self._postpone(shop_id, Failure(Scope.STORE, "internal", "see the log"))
         finally:
             self._tasks.pop(shop_id, None)
             self._context.metrics.stores_driven.set(len(self._tasks))
-            self._context.wake()
-
-    async def _lease(self, shop_id: str) -> bool:
-        return await self._context.db.write(
-            lambda work: store.lease(
-                work.db, shop_id, self._owner, work.now_ms, work.now_ms + LEASE_MS
-            )
-        )
-
-    async def _keep(self, shop_id: str, driving: "asyncio.Task[None] | None") -> None:
-        """Renew the lease while the store is driven; stop driving if another server has it."""
-        while True:
-            await asyncio.sleep(RENEW)
-            with contextlib.suppress(sa.exc.OperationalError):
-                if not await self._lease(shop_id) and driving is not None:
-                    log.warning("lease lost", shop_id=shop_id)
-                    driving.cancel()
-                    return
-
-    async def _release(self, shop_id: str) -> None:
-        """Give the store back, due again when the next of its contents is."""
-
-        def unit(work: Work) -> None:
-            lock_store(work.db, shop_id)
-            shop = find_shop(work.db, shop_id)
-            times = [s.due_at() for s in store.contents(work.db, shop_id)]
-            known = [t for t in times if t is not None]
-            backoff = store.store_row(work.db, shop_id).get("backoff_until") or 0
-            due = max(min(known), backoff) if known and shop and shop.verified else None
-            store.release(work.db, shop_id, self._owner, due)
-
-        await self._context.db.write(unit)
+            if not self._context.db.condition.trouble:
+                self._context.wake()
 
     async def _drive_store(self, shop_id: str) -> None:
         drive = await self._begin(shop_id)
@@ -189,7 +160,8 @@ class Driver:
         if shop is None or not shop.verified:
             return []
         order = {name: place for place, name in enumerate(catalogue())}
-        due = [s for s in states if s.due(now) and s.content not in drive.tried]
+        believed = [self._pace.believed(state, now) for state in states]
+        due = [s for s in believed if s.due(now) and s.content not in drive.tried]
         return sorted(due, key=lambda s: (s.content != "info", s.failures > 0, order[s.content]))
 
     async def _check_health(self, shop: Shop) -> Failure | None:
@@ -225,9 +197,12 @@ class Driver:
             while waiting and drive.failure is None:
                 await self._drive_content(drive, waiting.pop(0))
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(len(due), self._context.settings.store_concurrency)):
-                group.create_task(take())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(len(due), self._context.settings.store_concurrency)):
+                    group.create_task(take())
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
 
     async def _drive_content(self, drive: _Drive, state: ContentState) -> None:
         now = to_ms(self._context.clock.now())
@@ -328,7 +303,8 @@ class Driver:
             )
         if state.first_finished_at is None:
             values["first_finished_at"] = now
-        if store.wanted_at(work.db, shop_id, state.content) < opened_at:
+        wanted_at = store.wanted_at(work.db, shop_id, state.content)
+        if rules.hint_served(wanted_at, opened_at, now):
             values["want_incremental"] = False
         store.change_content(work.db, shop_id, state.content, **values)
 
@@ -356,12 +332,13 @@ class Driver:
         await self._context.db.write(unit)
 
     async def _postpone(self, shop_id: str, failure: Failure) -> None:
-        """The store cannot be driven now: wait, longer each time."""
+        """The store cannot be driven now: wait, longer each time, unless we may be to blame."""
         log.warning("store failed", shop_id=shop_id, reason=failure.reason, detail=failure.detail)
 
         def unit(work: Work) -> None:
             lock_store(work.db, shop_id)
-            failures = int(store.store_row(work.db, shop_id).get("failures") or 0) + 1
+            before = int(store.store_row(work.db, shop_id).get("failures") or 0)
+            failures = 1 if self._context.db.condition.doubtful else before + 1
             store.change_store(
                 work.db,
                 shop_id,
@@ -374,7 +351,10 @@ class Driver:
             )
             _forget(work, shop_id)
 
-        await self._context.db.write(unit)
+        try:
+            await self._context.db.write(unit)
+        except DatabaseUnavailable:
+            return  # it stays due
 
     def _wait(self, failure: Failure, failures: int) -> int:
         settings = self._context.settings

@@ -1,6 +1,6 @@
 """What to sync when, and how long to wait after a failure. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from comptoir.prestashop.agent import Failure
 
@@ -47,6 +47,39 @@ class ContentState:
         """Whether the run that is due is a full one."""
         by_time = self.next_full_at is not None and self.next_full_at <= now
         return self.want_full or by_time or self.first_finished_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How far ahead the times of a state are ever set, in milliseconds. One that lies farther was
+    set before the clock went back: it counts as past, so that nothing waits for it."""
+
+    incremental: int
+    full: int
+    backoff: int
+
+    @property
+    def longest(self) -> int:
+        """From now to the farthest time at which a store is due."""
+        return max(self.incremental, self.backoff)
+
+    def believed(self, state: ContentState, now: int) -> ContentState:
+        return replace(
+            state,
+            next_full_at=_believed(state.next_full_at, now + self.full),
+            next_incremental_at=_believed(state.next_incremental_at, now + self.incremental),
+            backoff_until=_believed(state.backoff_until, now + self.backoff),
+        )
+
+
+def _believed(at: int | None, latest: int) -> int | None:
+    return 0 if at is not None and at > latest else at
+
+
+def hint_served(wanted_at: int, opened_at: int, now: int) -> bool:
+    """Whether a run opened at `opened_at` and ending now has brought what was hinted. In doubt,
+    when the clock went back during the run, it has not; a hint of the future came before that."""
+    return opened_at <= now and not opened_at <= wanted_at <= now
 
 
 @dataclass(slots=True)
@@ -106,6 +139,11 @@ def wait_after(failure: Failure, failures: int, *, first: float, most: float, ji
     seconds, with a quarter of `jitter` (0..1) so that stores do not come back in step."""
     seconds = min(most, first * failure.patience * 2 ** min(failures - 1, 20))
     return int(seconds * (1 + jitter / 4) * 1000)
+
+
+def longest_wait(most: float) -> int:
+    """What `wait_after` never exceeds."""
+    return int(most * 1.25 * 1000)
 
 
 def smaller_page(page: int) -> int:

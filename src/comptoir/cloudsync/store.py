@@ -20,6 +20,7 @@ RUNNING = "running"
 PASSED = "passed"
 """Nothing remains of the run's language; the other languages of the content are not as far."""
 OPEN = (RUNNING, PASSED)
+LEASE_MS = 15_000
 KEEP_MS = 30 * 86_400_000
 KEEP_EMPTY_MS = 3_600_000
 
@@ -99,25 +100,32 @@ def call_now(db: sa.Connection, shop_id: str, now: int, *, forgive: bool = False
     change_store(db, shop_id, **values)
 
 
-def due_stores(db: sa.Connection, now: int, limit: int) -> list[str]:
-    """Stores to drive now, the longest waiting first: the worker's list."""
+def due_stores(db: sa.Connection, owner: str, now: int, longest: int, limit: int) -> list[str]:
+    """Stores to drive now, the longest waiting first: the worker's list. Due in more than
+    `longest` milliseconds means due: the clock has gone back."""
     c = sync_store.c
-    free = sa.or_(c.lease_until.is_(None), c.lease_until < now)
-    query = sa.select(c.shop_id).where(c.due_at <= now, free).order_by(c.due_at).limit(limit)
+    due = sa.or_(c.due_at <= now, c.due_at > now + longest)
+    query = sa.select(c.shop_id).where(due, _free(owner, now)).order_by(c.due_at).limit(limit)
     return list(db.execute(query).scalars())
 
 
-def lease(db: sa.Connection, shop_id: str, owner: str, now: int, until: int) -> bool:
+def lease(db: sa.Connection, shop_id: str, owner: str, now: int) -> bool:
     """Take the store for this worker; False when another one has it."""
     lock_store(db, shop_id)
-    c = sync_store.c
-    free = sa.or_(c.lease_until.is_(None), c.lease_until < now, c.lease_owner == owner)
     taken = db.execute(
         sync_store.update()
-        .where(c.shop_id == shop_id, free)
-        .values(lease_owner=owner, lease_until=until)
+        .where(sync_store.c.shop_id == shop_id, _free(owner, now))
+        .values(lease_owner=owner, lease_until=now + LEASE_MS)
     )
     return bool(taken.rowcount)
+
+
+def _free(owner: str, now: int) -> sa.ColumnElement[bool]:
+    """Not leased to another worker. No lease ends later than LEASE_MS from now, unless the clock
+    has gone back: then it is void."""
+    until = sync_store.c.lease_until
+    void = sa.or_(until < now, until > now + LEASE_MS)
+    return sa.or_(until.is_(None), void, sync_store.c.lease_owner == owner)
 
 
 def release(db: sa.Connection, shop_id: str, owner: str, due_at: int | None) -> None:

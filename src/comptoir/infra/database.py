@@ -20,6 +20,7 @@ from sqlalchemy import event
 from comptoir.base.clock import Clock
 from comptoir.base.ids import Ids
 from comptoir.infra.db import dialect
+from comptoir.infra.db.condition import Condition, DatabaseUnavailable
 from comptoir.infra.work import Work
 
 T = TypeVar("T")
@@ -45,6 +46,7 @@ class Database:
     def __init__(self, url: str, clock: Clock, ids: Ids) -> None:
         self._clock = clock
         self._ids = ids
+        self.condition = Condition()
         self.url = sa.make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.dialect = "sqlite" if self.is_sqlite else "postgresql"
@@ -64,6 +66,7 @@ class Database:
                 self.url,
                 pool_size=POOL,
                 max_overflow=4,
+                connect_args={"connect_timeout": 5, "tcp_user_timeout": 30_000},
                 pool_pre_ping=True,
                 hide_parameters=True,  # errors go into the log: no row of a store in it
             )
@@ -73,25 +76,32 @@ class Database:
 
     @contextmanager
     def begin(self, actor: str, request_id: str = "") -> Iterator[Work]:
-        """Commit on success, roll back on any exception. On the calling thread."""
-        with self.engine.connect() as connection:
+        """Commit on success, roll back on any exception. On the calling thread.
+
+        Raises: DatabaseUnavailable.
+        """
+        with self.condition.watched(), self.engine.connect() as connection:
             self._start(connection, write=True)
             try:
                 yield Work(connection, self._clock.now(), self._ids, actor, request_id)
             except BaseException:
-                self._finish(connection, "ROLLBACK")
+                connection.rollback()
                 raise
-            self._finish(connection, "COMMIT")
+            self._commit(connection)
+        self.condition.written()
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """A consistent view for as long as the block runs."""
-        with self.engine.connect() as connection:
+        """A consistent view for as long as the block runs.
+
+        Raises: DatabaseUnavailable.
+        """
+        with self.condition.watched(), self.engine.connect() as connection:
             self._start(connection, write=False)
             try:
                 yield connection
             finally:
-                self._finish(connection, "ROLLBACK")
+                connection.rollback()
 
     async def write(
         self, run: Callable[[Work], T], *, actor: str = "system", request_id: str = ""
@@ -99,6 +109,8 @@ class Database:
         """Run a use case in a transaction and return when it is durable.
 
         `run` may be run again after a conflict: it must change nothing but the database.
+
+        Raises: DatabaseUnavailable.
         """
         if self.is_sqlite:
             if self._writer is None:
@@ -113,8 +125,12 @@ class Database:
                     with self.begin(actor, request_id) as work:
                         return run(work)
                 except sa.exc.OperationalError as failure:
-                    if not left or not dialect.may_succeed_again(failure):
+                    if not dialect.may_succeed_again(failure):
                         raise
+                    if not left:
+                        raise DatabaseUnavailable(
+                            reason="writers are in each other's way"
+                        ) from failure
             raise AssertionError("unreachable")
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, unit)
@@ -128,6 +144,12 @@ class Database:
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, unit)
 
+    async def check(self) -> None:
+        """Raises DatabaseUnavailable if it cannot be read, or, after a failure, not written."""
+        await self.read(lambda db: db.exec_driver_sql("SELECT 1"))
+        if self.condition.trouble:
+            await self.write(_rewrite)
+
     def change_counter(self) -> Callable[[], int] | None:
         """On SQLite, a cheap number that moves when another process commits; else None."""
         if not self.is_sqlite:
@@ -135,7 +157,8 @@ class Database:
         connection = self.engine.raw_connection()
 
         def counter() -> int:
-            return int(connection.cursor().execute("PRAGMA data_version").fetchone()[0])
+            with self.condition.watched():
+                return int(connection.cursor().execute("PRAGMA data_version").fetchone()[0])
 
         return counter
 
@@ -151,14 +174,19 @@ class Database:
         elif not write:
             connection.execution_options(isolation_level="REPEATABLE READ")
 
-    def _finish(self, connection: sa.Connection, how: str) -> None:
+    def _commit(self, connection: sa.Connection) -> None:
         if self.is_sqlite:
-            connection.exec_driver_sql(how)
+            # Said aloud: it fails if SQLite has rolled back by itself, where the driver's own
+            # commit would find nothing to do.
+            connection.exec_driver_sql("COMMIT")
             connection.rollback()
-        elif how == "COMMIT":
-            connection.commit()
         else:
-            connection.rollback()
+            connection.commit()
+
+
+def _rewrite(work: Work) -> None:
+    """Writes a row as it is: only to see whether writing works."""
+    work.db.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
 
 
 class _Writer:
@@ -213,7 +241,9 @@ class _Writer:
         work.db.exec_driver_sql("SAVEPOINT one")
         try:
             result = job.run(work)
-        except BaseException as failure:  # noqa: BLE001 - belongs to this caller alone
+        except BaseException as failure:
+            if dialect.trouble(failure):
+                raise  # SQLite may have rolled back all of the group
             work.db.exec_driver_sql("ROLLBACK TO one")
             work.db.exec_driver_sql("RELEASE one")
             return job, None, failure

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from comptoir.base.clock import Clock
 from comptoir.base.instant import to_ms
 from comptoir.infra.database import Database
+from comptoir.infra.db.condition import DatabaseUnavailable
 from comptoir.infra.db.tables import outbox
 from comptoir.infra.log import logger
 from comptoir.infra.work import Work
@@ -50,6 +51,8 @@ class Dispatcher:
     async def _one(self, shop_id: str, event_id: str) -> int:
         try:
             return await self._database.write(lambda work: self._deliver(work, shop_id, event_id))
+        except DatabaseUnavailable:
+            raise
         except Exception:
             log.exception("event handler failed", event_id=event_id)
             await self._database.write(lambda work: _postpone(work, shop_id, event_id))
@@ -69,7 +72,11 @@ class Dispatcher:
 
 
 def _due(db: sa.Connection, now: int) -> list[sa.Row[tuple[str, str]]]:
-    due = sa.or_(outbox.c.due_at.is_(None), outbox.c.due_at <= now)
+    due = sa.or_(
+        outbox.c.due_at.is_(None),
+        outbox.c.due_at <= now,
+        outbox.c.due_at > now + RETRY_MS,  # set before the clock went back
+    )
     query = sa.select(outbox.c.shop_id, outbox.c.id).where(due)
     return list(db.execute(query.order_by(outbox.c.id).limit(BATCH)))
 

@@ -16,6 +16,9 @@ from comptoir.oauth.rules import Grant
 
 LEEWAY = 30
 """Seconds that a clock may be off."""
+SET_BACK = 90_000
+"""Seconds, a good day, that our own clock may have been set back since we issued a token. Only we
+issue them: one of the future is good, or every holder would wait until the time comes again."""
 STORE_CALL_LIFETIME = 300
 MOST = 8192
 """Characters of the longest token looked at."""
@@ -121,7 +124,7 @@ class Tokens:
                 raise TokenInvalid(reason=f"it has no {name}")
         if now > claims["exp"] + LEEWAY:
             raise TokenInvalid(reason="it has expired")
-        if now < claims["nbf"] - LEEWAY:
+        if now < claims["nbf"] - SET_BACK:
             raise TokenInvalid(reason="it is not valid yet")
 
 

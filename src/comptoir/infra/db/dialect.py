@@ -11,6 +11,27 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 
 WAL_TRIES = 300
+LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
+SQLITE_TROUBLE = {
+    sqlite3.SQLITE_FULL: "its disk is full",
+    sqlite3.SQLITE_IOERR: "its disk fails",
+    sqlite3.SQLITE_CANTOPEN: "its file cannot be opened",
+    sqlite3.SQLITE_READONLY: "its file cannot be written",
+    sqlite3.SQLITE_CORRUPT: "its file is damaged",
+    sqlite3.SQLITE_NOTADB: "its file is damaged",
+    **dict.fromkeys(LOCKED, "another process holds it"),
+}
+POSTGRESQL_TROUBLE = {
+    "08": "there is no connection to it",
+    "25006": "it takes no writes",
+    "53": "it has no room for more",
+    "53100": "its disk is full",
+    "57P": "it is restarting",
+    "58": "its disk fails",
+    "XX001": "its files are damaged",
+    "XX002": "its files are damaged",
+}
+"""Beginnings of SQLSTATE (PostgreSQL, appendix A); the longest that fits counts."""
 SQLITE_PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -40,8 +61,8 @@ def _use_wal(cursor: DBAPICursor) -> None:
     for left in reversed(range(WAL_TRIES)):
         try:
             cursor.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            if not left:
+        except sqlite3.OperationalError as failure:
+            if not left or failure.sqlite_errorcode & 0xFF not in LOCKED:
                 raise
             threading.Event().wait(0.1)
         else:
@@ -123,6 +144,23 @@ def may_succeed_again(failure: BaseException) -> bool:
     return isinstance(failure, sa.exc.OperationalError) and getattr(
         failure.orig, "sqlstate", None
     ) in ("40P01", "40001")
+
+
+def trouble(failure: BaseException) -> str:
+    """Why the database cannot serve, if that is what the failure means; else ""."""
+    if isinstance(failure, sa.exc.TimeoutError):
+        return "all connections to it are busy"
+    orig = getattr(failure, "orig", None) or failure
+    if isinstance(orig, sqlite3.Error):
+        return SQLITE_TROUBLE.get(getattr(orig, "sqlite_errorcode", 0) & 0xFF, "")
+    if not isinstance(failure, sa.exc.DBAPIError):
+        return ""
+    state = getattr(orig, "sqlstate", None) or ""
+    fitting = [start for start in POSTGRESQL_TROUBLE if state.startswith(start)]
+    if fitting:
+        return POSTGRESQL_TROUBLE[max(fitting, key=len)]
+    lost = isinstance(failure, sa.exc.OperationalError | sa.exc.InterfaceError) and not state
+    return POSTGRESQL_TROUBLE["08"] if lost or failure.connection_invalidated else ""
 
 
 def lock_store(db: sa.Connection, shop_id: str) -> None:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from comptoir.base.errors import Problem
+from comptoir.infra.db.condition import DatabaseUnavailable
 from comptoir.infra.http import idempotency, problems
 from comptoir.infra.http.auth import (
     Access,
@@ -113,6 +114,7 @@ def possible(endpoint: Endpoint) -> list[type[Problem]]:
         found += idempotency.PROBLEMS
     found += [e for e in endpoint.errors if not isinstance(e, int)]
     found.append(RateLimited)
+    found.append(DatabaseUnavailable)
     return list(dict.fromkeys(found))
 
 
