@@ -5,6 +5,7 @@
 #   make check    format, lint, types, import contracts
 #   make fix      format, and mend what the linter can mend
 #   make verify   the larger slice of every promise; prints a summary with the commit
+#   make bench    speed and memory beside baselines; ONLY=name for one; last line: one JSON object
 #   make docs     write the generated references again
 #   make env      only set up
 #   make clean    remove .venv and every cache
@@ -14,7 +15,7 @@ BIN := .venv/bin
 TOOLS := curl postgresql strace faketime
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: help demo test check fix verify docs env clean
+.PHONY: help demo test check fix verify bench docs env clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -42,6 +43,10 @@ fix:
 verify:
 	@scripts/bootstrap $(TOOLS)
 	@scripts/verify $(PYTEST)
+
+bench:
+	@scripts/bootstrap postgresql
+	@$(BIN)/python -m bench $(ONLY)
 
 docs:
 	@scripts/bootstrap
