@@ -287,6 +287,9 @@ def test_the_last_page_costs_what_the_first_does(there: World, direction: str) -
             )
             found = plan_of(db, asked.page, asked.page_values)
             if db.dialect.name == "sqlite":
+                found = [
+                    step for step in found if "SUBQUERY" not in step and "SEARCH s" not in step
+                ]
                 sign = ">" if direction == "asc" else "<"
                 index = "sqlite_autoindex_raw_employees_1"
                 assert found == [f"SEARCH t USING INDEX {index} (shop_id=? AND sort_id{sign}?)"]

@@ -24,7 +24,7 @@ from tests.server import Server
 
 Key = tuple[str, ...]
 """Content, then the parts of the row's key."""
-EVERYTHING = Listing(1_000_000, 0, "id", False, (), False, "")
+EVERYTHING = Listing(1_000_000, 0, "id", False, (), False, "", (), None, frozenset())
 
 
 def key_of(content: Content, row: Any) -> Key:

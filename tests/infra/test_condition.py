@@ -1,5 +1,6 @@
 """What is the database's fault is a 503 that says so; what is ours stays a bug."""
 
+import io
 import sqlite3
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from comptoir.base.ids import SeededIds
 from comptoir.infra.database import Database
 from comptoir.infra.db import dialect
 from comptoir.infra.db.condition import Condition, DatabaseUnavailable
+from comptoir.infra.log import configure
 
 
 class State(Exception):
@@ -66,6 +68,7 @@ def test_what_a_code_of_sqlite_means(code: int, reason: str) -> None:
 
 def test_it_says_so_once_until_it_serves_again() -> None:
     condition = Condition()
+    configure("info", io.StringIO())
     with capture_logs() as logs:
         for _ in range(3):
             with pytest.raises(DatabaseUnavailable), condition.watched():

@@ -6,6 +6,7 @@ applied stays and the store sends the page again: applying twice changes nothing
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -107,8 +108,12 @@ class _Upload:
 
     async def _apply(self, *, last: bool) -> None:
         lines, self._lines, self._size = self._lines, [], 0
-        apply = self._reading(lines)
+        *before, apply = self._reading(lines)
+        for part in before:
+            await self._write(part, last=False)
+        await self._write(apply, last=last)
 
+    async def _write(self, apply: Callable[[rows.Batch], merge.Outcome], *, last: bool) -> None:
         def unit(work: Work) -> tuple[merge.Outcome, int]:
             shop_id = self._run.shop_id
             lock_store(work.db, shop_id)
@@ -140,18 +145,19 @@ class _Upload:
             counter = self._context.metrics.records.labels(self._run.content, name)
             counter.inc(getattr(outcome, name))
 
-    def _reading(self, lines: list[bytes]) -> Callable[[rows.Batch], merge.Outcome]:
+    def _reading(self, lines: list[bytes]) -> list[Callable[[rows.Batch], merge.Outcome]]:
         """Read the lines; where most rows are probably unchanged, only their keys. Returns what
-        then applies them."""
+        then applies them, a transaction each: a line of old modules may hold any number."""
         zone = self._zone
         met_before = self._run.unchanged + self._outcome.unchanged
         if self._run.full and met_before >= self._run.written + self._outcome.written:
             glances = glance(lines, zone, self._content)
             if glances is not None:
-                return lambda batch: merge.apply_changed(batch, self._content, glances, zone)
+                return [lambda batch: merge.apply_changed(batch, self._content, glances, zone)]
         records = read_lines(lines, zone, self._content)
         for record in records:
             self._zone = zone_after(record, self._zone)
         if self._family:
             self._parents |= merge.parents(self._family, records)
-        return lambda batch: merge.apply(batch, records)
+        parts = [records[at : at + CHUNK] for at in range(0, len(records), CHUNK)] or [[]]
+        return [partial(merge.apply, records=part) for part in parts]
