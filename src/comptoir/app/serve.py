@@ -5,6 +5,7 @@ import contextlib
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 
 import uvicorn
@@ -43,6 +44,11 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+HANDED_OVER = 0.0005
+"""Seconds after which a thread that waits for the interpreter gets it: the database's threads want
+it often and briefly, beside one that reads uploads."""
+
+
 def _allow_many_files() -> None:
     """A socket is a file: as many as the system lets us, for thousands of stores."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -58,6 +64,7 @@ def run(settings: Settings) -> int:
     context = build(settings)
     asyncio.run(context.signer.ready())
     _allow_many_files()
+    sys.setswitchinterval(HANDED_OVER)
     worker = Worker(context)
     config = uvicorn.Config(
         make_app(context, worker),

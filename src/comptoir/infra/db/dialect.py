@@ -118,6 +118,14 @@ def texts_of(dialect: str, parameter: str) -> str:
     return f"value FROM json_array_elements_text(CAST(:{parameter} AS json))"
 
 
+def joined(dialect: str, text: str, binary: str) -> str:
+    """SQL for all rows in one text: of each the text, a blank, the binary in hex, a blank between.
+    The text column has no blanks."""
+    if is_sqlite(dialect):
+        return f"group_concat({text} || ' ' || hex({binary}), ' ')"
+    return f"string_agg({text} || ' ' || encode({binary}, 'hex'), ' ')"
+
+
 def bytewise(db: sa.Connection) -> str:
     """What a text column's definition needs so that it compares as our own do."""
     return "" if is_sqlite(db.dialect.name) else ' COLLATE "C"'

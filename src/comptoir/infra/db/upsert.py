@@ -15,8 +15,12 @@ import sqlalchemy as sa
 
 from comptoir.infra.db.dialect import is_sqlite
 
-PARAMETERS = 3200
-"""Values bound to one statement, about; SQLite takes 32,766 at most."""
+PARAMETERS = 32_000
+"""Values bound to one statement, at most; SQLite takes 32,766."""
+FEWER = 5
+"""What a statement for all that is left would be too large for goes by statements of a fifth."""
+FEWEST = 10
+"""Rows from which a statement for several pays."""
 COPY_FROM = 40
 """Rows from which COPY is faster than an INSERT each."""
 COPIED = {
@@ -58,13 +62,15 @@ def upsert_all(db: sa.Connection, target: Target, rows: Sequence[Sequence[Any]])
 
 
 def _several_at_once(cursor: Any, target: Target, rows: Sequence[Sequence[Any]]) -> None:
-    many = max(1, PARAMETERS // len(target.columns))
-    whole = len(rows) - len(rows) % many
-    for start in range(0, whole, many):
-        values = list(chain.from_iterable(rows[start : start + many]))
-        cursor.execute(_sql(target, "?", many), values)
-    if whole < len(rows):
-        cursor.executemany(_sql(target, "?", 1), rows[whole:])
+    many, start = PARAMETERS // len(target.columns), 0
+    while many >= FEWEST:
+        while len(rows) - start >= many:
+            values = list(chain.from_iterable(rows[start : start + many]))
+            cursor.execute(_sql(target, "?", many), values)
+            start += many
+        many //= FEWER
+    if start < len(rows):
+        cursor.executemany(_sql(target, "?", 1), rows[start:])
 
 
 def _copy(cursor: Any, target: Target, rows: Sequence[Sequence[Any]]) -> None:
