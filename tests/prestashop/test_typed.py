@@ -33,10 +33,11 @@ def both(collection: str, properties: dict[str, Any]) -> tuple[Any, Any]:
     content = by_collection()[collection]
     line = json.dumps({"collection": collection, "properties": properties}).encode()
     slow = _upsert(content, dict(properties), line, ZONE)
-    fast = typed.read(content, line, ZONE)
-    if fast is not None:
-        assert typed.read_key(content, line) == fast[0]
-    return fast, slow
+    fast = typed.read(content, [line], ZONE)
+    if fast is None:
+        return None, slow
+    assert typed.read_keys(content, [line]) == fast.ids
+    return (fast.ids[0], [value for (value,) in fast.columns]), slow
 
 
 def agree(collection: str, properties: dict[str, Any]) -> bool:

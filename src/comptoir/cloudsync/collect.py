@@ -20,7 +20,7 @@ from comptoir.infra.http.context import Context
 from comptoir.infra.log import logger
 from comptoir.infra.work import Work
 from comptoir.prestashop.catalogue import Content, catalogue
-from comptoir.prestashop.records import glance, read_lines, zone_after, zone_named
+from comptoir.prestashop.records import glance, read_lines, read_rows, zone_after, zone_named
 
 CHUNK = 1000
 """Records applied in one transaction, at most."""
@@ -95,11 +95,11 @@ class _Upload:
         self._outcome = merge.Outcome()
 
     async def take(self, lines: list[bytes]) -> None:
-        for line in lines:
-            self._lines.append(line)
-            self._size += len(line)
-            if len(self._lines) >= CHUNK or self._size >= CHUNK_BYTES:
-                await self._apply(last=False)
+        """The last chunk waits for the end, which is written with it."""
+        self._lines += lines
+        self._size += sum(map(len, lines))
+        while len(self._lines) > CHUNK or self._size > CHUNK_BYTES:
+            await self._apply(last=False)
 
     async def end(self) -> merge.Outcome:
         """Apply the rest and count the upload, in one transaction."""
@@ -107,7 +107,8 @@ class _Upload:
         return self._outcome
 
     async def _apply(self, *, last: bool) -> None:
-        lines, self._lines, self._size = self._lines, [], 0
+        lines, self._lines = self._lines[:CHUNK], self._lines[CHUNK:]
+        self._size = sum(map(len, self._lines))
         *before, apply = self._reading(lines)
         for part in before:
             await self._write(part, last=False)
@@ -148,13 +149,18 @@ class _Upload:
     def _reading(self, lines: list[bytes]) -> list[Callable[[rows.Batch], merge.Outcome]]:
         """Read the lines; where most rows are probably unchanged, only their keys. Returns what
         then applies them, a transaction each: a line of old modules may hold any number."""
-        zone = self._zone
+        zone, content = self._zone, self._content
         met_before = self._run.unchanged + self._outcome.unchanged
         if self._run.full and met_before >= self._run.written + self._outcome.written:
-            glances = glance(lines, zone, self._content)
-            if glances is not None:
-                return [lambda batch: merge.apply_changed(batch, self._content, glances, zone)]
-        records = read_lines(lines, zone, self._content)
+            seen = glance(lines, zone, content)
+            if seen is not None:
+                return [lambda batch: merge.apply_glance(batch, content, seen, zone)]
+        plain = read_rows(lines, zone, content)
+        if plain is not None:
+            if self._family:
+                self._parents |= merge.parents_of_plain(plain)
+            return [lambda batch: merge.apply_plain(batch, plain)]
+        records = read_lines(lines, zone, content)
         for record in records:
             self._zone = zone_after(record, self._zone)
         if self._family:

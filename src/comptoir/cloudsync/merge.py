@@ -21,10 +21,12 @@ from comptoir.prestashop.records import (
     Delete,
     Glance,
     Record,
+    Rows,
     Unreadable,
     Upsert,
     columns,
     read_lines,
+    read_rows,
 )
 from comptoir.prestashop.rowid import row_id, sort_key
 
@@ -46,13 +48,24 @@ class Outcome:
         self.set_aside += other.set_aside
 
 
-def apply_changed(
-    batch: Batch, content: Content, glances: Sequence[Glance], zone: ZoneInfo
-) -> Outcome:
+def apply_glance(batch: Batch, content: Content, seen: Glance, zone: ZoneInfo) -> Outcome:
     """Apply rows of which most have probably not changed: the others are read only now."""
-    lines, unchanged = rows.write_changed(batch, content, glances)
-    outcome = apply(batch, read_lines(lines, zone, content))
+    lines, unchanged = rows.write_changed(batch, content, seen)
+    outcome = apply_lines(batch, content, lines, zone)
     outcome.unchanged += unchanged
+    return outcome
+
+
+def apply_lines(batch: Batch, content: Content, lines: list[bytes], zone: ZoneInfo) -> Outcome:
+    plain = read_rows(lines, zone, content)
+    return apply_plain(batch, plain) if plain else apply(batch, read_lines(lines, zone, content))
+
+
+def apply_plain(batch: Batch, found: Rows) -> Outcome:
+    """Apply plain rows."""
+    outcome = Outcome()
+    outcome.written, outcome.unchanged = rows.write_plain(batch, found)
+    _end_short(batch, found.content, found.ids, found.sort_ids)
     return outcome
 
 
@@ -91,9 +104,7 @@ def _upserts(batch: Batch, content: Content, found: Sequence[Upsert], outcome: O
     outcome.unchanged += unchanged
     if language is not None:
         _count_language_changes(batch, language)
-    if _key_grew(content):
-        short = {_short_key(row) for row in found} - {row.sort_id for row in found}
-        rows.end_by_id(batch, content, short)
+    _end_short(batch, content, [row.id for row in found], [row.sort_id for row in found])
 
 
 def _misfits(content: Content, found: Sequence[Upsert]) -> Iterator[aside.Found]:
@@ -102,14 +113,13 @@ def _misfits(content: Content, found: Sequence[Upsert]) -> Iterator[aside.Found]
             yield aside.Found(content.name, row.id, name, reason, rows.as_json(value).encode())
 
 
-def _key_grew(content: Content) -> bool:
-    """The last part of the key came with a PrestaShop version: rows from before have less."""
+def _end_short(batch: Batch, content: Content, ids: Sequence[str], sort_ids: Sequence[str]) -> None:
+    """Where the last part of the key came with a PrestaShop version, rows from before have less:
+    they end when the longer key comes."""
     key = content.shape.key
-    return len(key) > 1 and bool(content.by_name[key[-1]].since)
-
-
-def _short_key(row: Upsert) -> str:
-    return sort_key(row.id.rpartition("-")[0] or row.id)
+    if len(key) > 1 and content.by_name[key[-1]].since:
+        short = {sort_key(identifier.rpartition("-")[0] or identifier) for identifier in ids}
+        rows.end_by_id(batch, content, short - set(sort_ids))
 
 
 def _delete(batch: Batch, content: Content, identifier: str, outcome: Outcome) -> None:
@@ -215,6 +225,15 @@ def _key_starts(content: Content, parts: Sequence[str]) -> sa.ColumnElement[bool
     return sa.or_(found == start, sa.and_(found >= f"{start}-", found < f"{start}."))
 
 
+def parents_of_plain(found: Rows) -> set[Any]:
+    """As `parents`."""
+    return set(found.columns[_parent_column(found.content)]) - {None}
+
+
+def _parent_column(content: Content) -> int:
+    return columns(content).index(content.shape.outbox_id[0])
+
+
 def settle_deletes(batch: Batch, content: Content) -> None:
     """At the end of an incremental run: whole products that nothing spoke for are gone."""
     c = pending_delete.c
@@ -237,7 +256,7 @@ def settle_deletes(batch: Batch, content: Content) -> None:
 
 def parents(content: Content, records: Iterable[Record]) -> set[Any]:
     """Of a content whose batches hold whole parents: the parents that these rows belong to."""
-    place = columns(content).index(content.shape.outbox_id[0])
+    place = _parent_column(content)
     upserts = (r for r in records if isinstance(r, Upsert) and r.content is content)
     return {row.values[place] for row in upserts if row.values[place] is not None}
 

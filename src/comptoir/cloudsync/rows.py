@@ -5,9 +5,11 @@ one, which brings few of them, marks them in place.
 """
 
 import json
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import compress, repeat
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +19,7 @@ from comptoir.cloudsync.tables import BROUGHT, RAW, row_count, table_name
 from comptoir.infra.db import dialect
 from comptoir.infra.db.upsert import Target, upsert_all
 from comptoir.prestashop.catalogue import Content
-from comptoir.prestashop.records import Glance, Upsert, columns
+from comptoir.prestashop.records import Glance, Rows, Upsert, columns
 
 AT_ONCE = 1000
 """Rows ended by one statement, at most."""
@@ -65,17 +67,53 @@ def write(batch: Batch, content: Content, rows: Sequence[Upsert]) -> tuple[int, 
     return len(changed), len(unchanged)
 
 
-def write_changed(
-    batch: Batch, content: Content, glances: Sequence[Glance]
-) -> tuple[list[bytes], int]:
+def write_plain(batch: Batch, rows: Rows) -> tuple[int, int]:
+    """As `write`, a column at a time: no row is touched by itself."""
+    before = _digests(batch, rows.content, rows.sort_ids)
+    known = list(map(before.get, rows.sort_ids))
+    changed = list(map(operator.ne, known, rows.digests))
+    many = sum(changed)
+    if many:
+        brought: list[Iterable[Any]] = [rows.sort_ids, rows.ids, *rows.columns, rows.digests]
+        if many < len(changed):
+            brought = [compress(column, changed) for column in brought]
+        sort_ids, ids, *values, digests = brought
+        now, none = repeat(batch.now), repeat(None)
+        carried = (repeat(batch.run_id), repeat(batch.lang))
+        made = zip(
+            repeat(batch.shop_id),
+            sort_ids,
+            ids,
+            *values,
+            none,
+            none,
+            digests,
+            now,
+            now,
+            now,
+            *carried,
+        )
+        upsert_all(batch.db, _target(rows.content), list(made))
+        _count(batch, rows.content, len(rows.sort_ids) - len(before))
+    if many < len(changed):
+        _see(
+            batch,
+            rows.content,
+            [k for k, new in zip(rows.sort_ids, changed, strict=True) if not new],
+        )
+    return many, len(changed) - many
+
+
+def write_changed(batch: Batch, content: Content, seen: Glance) -> tuple[list[bytes], int]:
     """Mark the rows that did not change as seen. Returns (lines of the others, seen).
 
     A row of which something was set aside counts among the others: it is set aside again.
     """
-    before = _digests(batch, content, [g.sort_id for g in glances], whole=True)
-    unchanged = [g.sort_id for g in glances if before.get(g.sort_id) == g.digest]
+    before = _digests(batch, content, seen.sort_ids, whole=True)
+    changed = list(map(operator.ne, map(before.get, seen.sort_ids), seen.digests))
+    unchanged = list(compress(seen.sort_ids, map(operator.not_, changed)))
     _see(batch, content, unchanged)
-    return [g.line for g in glances if before.get(g.sort_id) != g.digest], len(unchanged)
+    return list(compress(seen.lines, changed)), len(unchanged)
 
 
 def _parameters(batch: Batch, row: Upsert) -> list[Any]:

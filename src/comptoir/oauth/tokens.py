@@ -7,7 +7,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jws import extract_compact
 
-from comptoir.base.clock import Clock
+from comptoir.base.clock import Clock, monotonic
 from comptoir.base.ids import Ids
 from comptoir.base.mode import Mode
 from comptoir.infra.http.auth import Access, Caller, TokenInvalid, require_audience
@@ -20,6 +20,9 @@ SET_BACK = 90_000
 """Seconds, a good day, that our own clock may have been set back since we issued a token. Only we
 issue them: one of the future is good, or every holder would wait until the time comes again."""
 STORE_CALL_LIFETIME = 300
+REMEMBERED = 5.0
+"""Seconds for which a signature that was right is not checked again; the times always are."""
+MOST_SEEN = 10_000
 MOST = 8192
 """Characters of the longest token looked at."""
 
@@ -42,6 +45,8 @@ class Tokens:
         self._base = base
         self._aliases = aliases
         self.lifetime = lifetime
+        self._seen: dict[str, tuple[dict[str, Any], float]] = {}
+        """Token → what it says, and when its signature was checked."""
 
     async def issue(self, client_id: str, grant: Grant) -> str:
         """An access token for a client that acts for itself: `sub` is the client."""
@@ -105,6 +110,10 @@ class Tokens:
     async def _read(self, token: str) -> dict[str, Any]:
         if len(token) > MOST:
             raise TokenInvalid(reason="it is too long")
+        known = self._seen.get(token)
+        if known is not None and monotonic() - known[1] < REMEMBERED:
+            self._check(known[0])
+            return known[0]
         try:
             key = await self._keys.find(_kid(token))
             if key is None:
@@ -113,7 +122,11 @@ class Tokens:
         except (JoseError, ValueError, RecursionError) as wrong:
             raise TokenInvalid(reason="its signature or shape is not right") from wrong
         self._check(claims)
-        return dict(claims)
+        if len(self._seen) >= MOST_SEEN:
+            self._seen.clear()
+        found = dict(claims)
+        self._seen[token] = found, monotonic()
+        return found
 
     def _check(self, claims: dict[str, Any]) -> None:
         now = self._clock.now().timestamp()

@@ -14,7 +14,7 @@ from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from comptoir.prestashop import typed
 from comptoir.prestashop.catalogue import Content, Kind, Property, by_collection
-from comptoir.prestashop.rowid import row_id, sort_key
+from comptoir.prestashop.rowid import row_id, sort_key, sort_keys
 from comptoir.prestashop.typed import LONGEST_ID
 from comptoir.prestashop.values import Misfit, converter, text, time
 
@@ -64,12 +64,23 @@ class Unreadable(msgspec.Struct, frozen=True, gc=False):
 Record = Upsert | Delete | Unreadable
 
 
-class Glance(msgspec.Struct, frozen=True, gc=False):
-    """An upsert read as far as its key: where its digest is known, the rest does not matter."""
+class Rows(msgspec.Struct, frozen=True, gc=False):
+    """Plain rows of one content, each of its own key, a column at a time."""
 
-    sort_id: str
-    digest: bytes
-    line: bytes
+    content: Content
+    ids: list[str]
+    sort_ids: list[str]
+    columns: list[Sequence[Any]]
+    """In the order of `columns(content)`."""
+    digests: list[bytes]
+
+
+class Glance(msgspec.Struct, frozen=True, gc=False):
+    """Upserts read as far as their keys: where a digest is known, the rest does not matter."""
+
+    sort_ids: list[str]
+    digests: list[bytes]
+    lines: list[bytes]
 
 
 class _Line(msgspec.Struct):
@@ -89,27 +100,57 @@ def columns(content: Content) -> tuple[str, ...]:
     return (*(prop.name for prop in content.sent), *offsets)
 
 
+def read_rows(lines: Iterable[bytes], zone: ZoneInfo, content: Content) -> Rows | None:
+    """The rows of the lines, if each is a plain upsert of a row of its own of the content."""
+    said = [line for line in map(bytes.strip, lines) if line]
+    found = typed.read(content, said, zone) if _short_lines(said) else None
+    if found is None:
+        return None
+    keys = sort_keys(found.ids)
+    if len(set(keys)) < len(keys):
+        return None
+    return Rows(content, found.ids, keys, found.columns, _digests(said, zone))
+
+
+def glance(lines: Iterable[bytes], zone: ZoneInfo, content: Content) -> Glance | None:
+    """As `read_rows`, but read only as far as the keys."""
+    said = [line for line in map(bytes.strip, lines) if line]
+    ids = typed.read_keys(content, said) if _short_lines(said) else None
+    if ids is None:
+        return None
+    keys = sort_keys(ids)
+    return None if len(set(keys)) < len(keys) else Glance(keys, _digests(said, zone), said)
+
+
 def read_lines(
     lines: Iterable[bytes], zone: ZoneInfo, likely: Content | None = None
 ) -> list[Record]:
-    """Everything that lines say. `likely`: the content that most of them are of."""
+    """Everything that lines say, one by one. `likely`: the content that most of them are of."""
     found: list[Record] = []
     for line in map(bytes.strip, lines):
         if len(line) > LONGEST_LINE:
             found.append(Unreadable("the line is too long", line[:SHOWN]))
             continue
-        plain = None if likely is None else typed.read(likely, line, zone)
-        if plain is None or likely is None:
-            for record in read_line(line, zone):
-                found.append(record)
-                zone = zone_after(record, zone)
-        else:
-            identifier, values = plain
-            digest = xxh3_128_digest(line, _seed(zone))
-            found.append(
-                Upsert(likely, identifier, sort_key(identifier), values, None, None, digest)
-            )
+        plain = typed.read(likely, [line], zone) if likely else None
+        if likely and plain:
+            (identifier,), values = plain.ids, [value for (value,) in plain.columns]
+            (digest,) = _digests([line], zone)
+            key = sort_key(identifier)
+            found.append(Upsert(likely, identifier, key, values, None, None, digest))
+            continue
+        for record in read_line(line, zone):
+            found.append(record)
+            zone = zone_after(record, zone)
     return found
+
+
+def _short_lines(lines: list[bytes]) -> bool:
+    return bool(lines) and max(map(len, lines)) <= LONGEST_LINE
+
+
+def _digests(lines: list[bytes], zone: ZoneInfo) -> list[bytes]:
+    seed = _seed(zone)
+    return [xxh3_128_digest(line, seed) for line in lines]
 
 
 def zone_after(record: Record, zone: ZoneInfo) -> ZoneInfo:
@@ -117,22 +158,6 @@ def zone_after(record: Record, zone: ZoneInfo) -> ZoneInfo:
     if not isinstance(record, Upsert) or record.content.name != "info":
         return zone
     return _zone(record.values[columns(record.content).index("timezone")], zone)
-
-
-def glance(lines: Iterable[bytes], zone: ZoneInfo, content: Content) -> list[Glance] | None:
-    """The lines, if each is an upsert of a row of its own of the content; else None."""
-    found: dict[str, Glance] = {}
-    seed, many = _seed(zone), 0
-    for line in map(bytes.strip, lines):
-        if not line:
-            continue
-        identifier = typed.read_key(content, line) if len(line) <= LONGEST_LINE else None
-        if identifier is None:
-            return None
-        key = sort_key(identifier)
-        found[key] = Glance(key, xxh3_128_digest(line, seed), line)
-        many += 1
-    return list(found.values()) if len(found) == many else None
 
 
 def read_line(line: bytes, zone: ZoneInfo) -> Iterator[Record]:

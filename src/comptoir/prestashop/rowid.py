@@ -37,3 +37,18 @@ def _lengthen(found: re.Match[str]) -> str:
     run = found.group()
     many, rest = divmod(len(run) - 1, 25)
     return "z" * many + chr(97 + rest) + run
+
+
+def plain_number(text: str) -> bool:
+    """Whether it is of ASCII digits only."""
+    return text.isascii() and text.isdigit()
+
+
+def sort_keys(identifiers: Sequence[str]) -> list[str]:
+    """`sort_key` of each; quicker where all are numbers."""
+    if plain_number("".join(identifiers)) and max(map(len, identifiers)) <= 25:
+        return [_LENGTHS[len(number)] + number for number in identifiers]
+    return [sort_key(identifier) for identifier in identifiers]
+
+
+_LENGTHS = [chr(96 + length) for length in range(26)]

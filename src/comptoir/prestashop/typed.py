@@ -5,24 +5,26 @@ fit) is not read here at all: `read` returns None, and `records.py` takes it pro
 Both ways give the same row; tests compare them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from datetime import time as clock_time
 from functools import cache, lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from comptoir.prestashop.catalogue import Content, Kind, Property
-from comptoir.prestashop.rowid import row_id
+from comptoir.prestashop.rowid import plain_number, row_id
 from comptoir.prestashop.values import Misfit, encoded_text, integer, json_text, real, time
 
 _INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _DATE_LENGTH = len("2024-07-16T15:33:56+0200")
 LONGEST_ID = 500
 """Characters of an id: what a database takes in a key or an index is limited."""
+NUL = b"\\u0000"
+BACKSLASH = ord("\\")
 WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -61,7 +63,7 @@ def reader(content: Content) -> Reader:
 
 
 def _decoder(
-    content: Content, properties: "tuple[Property, ...] | list[Property]", *, whole: bool
+    content: Content, properties: Sequence[Property], *, whole: bool
 ) -> "msgspec.json.Decoder[Any]":
     """Of a line that holds an upsert of the content and nothing else."""
     row = msgspec.defstruct(
@@ -84,56 +86,77 @@ def _decoder(
     return msgspec.json.Decoder(line)
 
 
-def read(content: Content, line: bytes, zone: ZoneInfo) -> tuple[str, list[Any]] | None:
-    """(row id, values in the order of `records.columns`); None if the line is not a plain one."""
-    if content.singleton or b"\\u0000" in line:
-        return None
+class Plain(NamedTuple):
+    """Rows in which nothing is unusual, a column at a time."""
+
+    ids: list[str]
+    columns: list[Sequence[Any]]
+    """In the order of `records.columns`."""
+
+
+def read(content: Content, lines: Sequence[bytes], zone: ZoneInfo) -> Plain | None:
+    """The rows of these lines; None if one of them is not a plain upsert of the content."""
     way = reader(content)
+    found = _decoded(content, way.rows, lines)
+    if not found:
+        return None
+    columns: list[Sequence[Any]] = list(zip(*found, strict=True))
+    ids = _identify([(columns[i], may_lack) for i, may_lack in way.key])
+    if ids is None or any(_too_long(columns[i]) for i in way.ids):
+        return None
     try:
-        found = way.rows.decode(line)
-        if found.deleteIds is not None:
-            return None
-        values = [*msgspec.structs.astuple(found.properties)]
-        identifier = _identify(tuple((values[i], may_lack) for i, may_lack in way.key))
-        for i in way.ids:
-            if values[i] is not None and len(values[i]) > LONGEST_ID:
-                return None
         for i, convert in way.converted:
-            values[i] = convert(values[i])
+            columns[i] = list(map(convert, columns[i]))
         for i in way.times:
-            values[i], offset = _time(values[i], zone)
-            values.append(offset)
-    except (*WRONG, Misfit):
+            times = [_time(value, zone) for value in columns[i]]
+            columns[i] = [at for at, _ in times]
+            columns.append([offset for _, offset in times])
+    except Misfit:
         return None
-    return None if identifier is None else (identifier, values)
+    return Plain(ids, columns)
 
 
-def read_key(content: Content, line: bytes) -> str | None:
-    """The row id only, for a line whose other properties may not be needed; None as in `read`."""
-    if content.singleton or b"\\u0000" in line:
-        return None
+def read_keys(content: Content, lines: Sequence[bytes]) -> list[str] | None:
+    """The row ids only, of lines whose other properties may not be needed; None as in `read`."""
     way = reader(content)
+    found = _decoded(content, way.keys, lines)
+    if not found:
+        return None
+    parts = zip(zip(*found, strict=True), way.key, strict=True)
+    return _identify([(column, may_lack) for column, (_, may_lack) in parts])
+
+
+def _decoded(
+    content: Content, decoder: "msgspec.json.Decoder[Any]", lines: Sequence[bytes]
+) -> list[tuple[Any, ...]]:
+    """The properties of each line; empty if one is not plain."""
+    if content.singleton or any(NUL in line for line in lines if BACKSLASH in line):
+        return []
     try:
-        found = way.keys.decode(line)
+        found = list(map(decoder.decode, lines))
     except WRONG:
-        return None
-    if found.deleteIds is not None:
-        return None
-    parts = msgspec.structs.astuple(found.properties)
-    return _identify(
-        tuple((part, may_lack) for part, (_, may_lack) in zip(parts, way.key, strict=True))
-    )
+        return []
+    if any(line.deleteIds is not None for line in found):
+        return []
+    return [msgspec.structs.astuple(line.properties) for line in found]
 
 
-def _identify(parts: tuple[tuple[Any, bool], ...]) -> str | None:
-    known = []
-    for part, may_lack in parts:
-        if part is not None:
-            known.append(part if isinstance(part, str) else str(part))
-        elif not may_lack:
-            return None
-    identifier = row_id(known)
-    return identifier if 0 < len(identifier) <= LONGEST_ID else None
+def _identify(parts: list[tuple[Sequence[Any], bool]]) -> list[str] | None:
+    """The ids that these columns of the key make; None if one is not as it should be."""
+    if any(None in column and not may_lack for column, may_lack in parts):
+        return None
+    rows = zip(*(column for column, _ in parts), strict=True)
+    if len(parts) == 1 and None not in parts[0][0]:
+        ids = list(map(str, parts[0][0]))
+        if not plain_number("".join(ids)):
+            ids = [row_id([identifier]) for identifier in ids]
+    else:
+        ids = [row_id([str(part) for part in row if part is not None]) for row in rows]
+    return ids if all(0 < len(identifier) <= LONGEST_ID for identifier in ids) else None
+
+
+def _too_long(column: Sequence[str | None]) -> bool:
+    return any(value is not None and len(value) > LONGEST_ID for value in column)
 
 
 def _time(value: Any, zone: ZoneInfo) -> tuple[int | None, int | None]:
