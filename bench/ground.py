@@ -75,7 +75,7 @@ class Ground:
                 numbers = range(start, min(start + FILL, self.orders))
                 rows = self.parameters(store, [self.line(n, 0) for n in numbers])
                 with context.db.begin("bench") as work:
-                    upsert_all(work.db, _target(ORDERS), rows)
+                    upsert_all(work.db, _target(ORDERS), rows, len(rows))
                     batch = Batch(work.db, identity.shop_id, "", "", 0)
                     _count(batch, ORDERS, len(rows))
         with context.db.engine.connect() as db:

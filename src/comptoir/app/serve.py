@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import resource
 import signal
 import socket
@@ -49,6 +50,14 @@ HANDED_OVER = 0.0005
 it often and briefly, beside one that reads uploads."""
 
 
+def _collect_seldom() -> None:
+    """What the start made stays: the garbage collector need not look at it again. A batch makes
+    many objects and no circles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 def _allow_many_files() -> None:
     """A socket is a file: as many as the system lets us, for thousands of stores."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -65,6 +74,7 @@ def run(settings: Settings) -> int:
     asyncio.run(context.signer.ready())
     _allow_many_files()
     sys.setswitchinterval(HANDED_OVER)
+    _collect_seldom()
     worker = Worker(context)
     config = uvicorn.Config(
         make_app(context, worker),

@@ -26,6 +26,7 @@ CHUNK = 1000
 """Records applied in one transaction, at most."""
 CHUNK_BYTES = 4 << 20
 """Bytes of lines applied in one transaction, about."""
+Apply = Callable[[rows.Batch], merge.Outcome]
 JOB = re.compile(r"[A-Za-z0-9_-]{1,200}")
 UTC = ZoneInfo("UTC")
 log = logger("collector")
@@ -109,12 +110,16 @@ class _Upload:
     async def _apply(self, *, last: bool) -> None:
         lines, self._lines = self._lines[:CHUNK], self._lines[CHUNK:]
         self._size = sum(map(len, self._lines))
-        *before, apply = self._reading(lines)
-        for part in before:
-            await self._write(part, last=False)
-        await self._write(apply, last=last)
+        parts: list[Apply] = []
+        await self._write(parts, lambda: parts.extend(self._reading(lines)), last=last)
+        while parts:
+            await self._write(parts, None, last=last)
 
-    async def _write(self, apply: Callable[[rows.Batch], merge.Outcome], *, last: bool) -> None:
+    async def _write(
+        self, parts: list[Apply], before: Callable[[], None] | None, *, last: bool
+    ) -> None:
+        """Apply the first of the parts and take it away. `last`: of the upload, once all are."""
+
         def unit(work: Work) -> tuple[merge.Outcome, int]:
             shop_id = self._run.shop_id
             lock_store(work.db, shop_id)
@@ -123,15 +128,16 @@ class _Upload:
                 raise JobUnknown
             full = met.Pass(run.run_id, run.passes) if run.full else None
             batch = rows.Batch(work.db, shop_id, self._mark, run.lang, work.now_ms, full)
-            outcome = apply(batch)
+            outcome = parts[0](batch)
+            ends = last and len(parts) == 1
             began = work.now_ms if self._began is None else self._began
-            if last and self._family:
+            if ends and self._family:
                 outcome.deleted += merge.settle_parents(batch, self._family, self._parents, began)
             store.change_run(
                 work.db,
                 shop_id,
                 run.run_id,
-                received=run.received + last,
+                received=run.received + ends,
                 written=run.written + outcome.written,
                 unchanged=run.unchanged + outcome.unchanged,
                 touched_at=work.now_ms,
@@ -139,14 +145,15 @@ class _Upload:
             return outcome, began
 
         outcome, self._began = await self._context.db.write(
-            unit, actor=f"store:{self._run.shop_id}"
+            unit, actor=f"store:{self._run.shop_id}", before=before
         )
+        del parts[0]
         self._outcome.add(outcome)
         for name in ("written", "unchanged", "deleted", "set_aside"):
             counter = self._context.metrics.records.labels(self._run.content, name)
             counter.inc(getattr(outcome, name))
 
-    def _reading(self, lines: list[bytes]) -> list[Callable[[rows.Batch], merge.Outcome]]:
+    def _reading(self, lines: list[bytes]) -> list[Apply]:
         """Read the lines; where most rows are probably unchanged, only their keys. Returns what
         then applies them, a transaction each: a line of old modules may hold any number."""
         zone, content = self._zone, self._content

@@ -61,7 +61,8 @@ def write(batch: Batch, content: Content, rows: Sequence[Upsert]) -> tuple[int, 
     changed = [row for key, row in latest.items() if before.get(key) != row.digest]
     unchanged = [key for key, row in latest.items() if before.get(key) == row.digest]
     if changed:
-        upsert_all(batch.db, _target(content), [_parameters(batch, row) for row in changed])
+        made = (_parameters(batch, row) for row in changed)
+        upsert_all(batch.db, _target(content), made, len(changed))
         _count(batch, content, len(latest) - len(before))
     _see(batch, content, unchanged)
     return len(changed), len(unchanged)
@@ -93,7 +94,7 @@ def write_plain(batch: Batch, rows: Rows) -> tuple[int, int]:
             now,
             *carried,
         )
-        upsert_all(batch.db, _target(rows.content), list(made))
+        upsert_all(batch.db, _target(rows.content), made, many)
         _count(batch, rows.content, len(rows.sort_ids) - len(before))
     if many < len(changed):
         _see(

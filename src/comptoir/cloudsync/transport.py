@@ -5,7 +5,6 @@ spec/eventbus.md §1.2 and §1.5.
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from urllib.parse import unquote_to_bytes
 
@@ -16,13 +15,11 @@ from comptoir.cloudsync.errors import UploadTooLarge, UploadUnreadable
 from comptoir.infra.http.encodings import decoder
 from comptoir.prestashop.records import LONGEST_LINE
 
-BLANK = re.compile(rb"\n\s+")
-
 
 class Lines:
     """Cuts a stream of bytes into lines. A line that grows too long is cut, and said to be.
 
-    Blank lines say nothing and are left out, but for one where two pieces of the stream meet.
+    Blank lines say nothing and are left out.
     """
 
     def __init__(self) -> None:
@@ -31,8 +28,6 @@ class Lines:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that end in the data."""
-        if BLANK.search(data):
-            data = BLANK.sub(b"\n", data)
         *found, rest = data.split(b"\n")
         if found:
             if self._dropping:
@@ -47,7 +42,7 @@ class Lines:
                 found.append(bytes(self._rest))
                 self._rest.clear()
                 self._dropping = True
-        return found
+        return [line for line in map(bytes.strip, found) if line]
 
     def end(self) -> list[bytes]:
         """What comes after the last line's end."""

@@ -38,6 +38,7 @@ class _Job:
     actor: str
     request_id: str
     done: Future[Any]
+    before: Callable[[], object] | None = None
 
 
 class Database:
@@ -104,22 +105,31 @@ class Database:
                 connection.rollback()
 
     async def write(
-        self, run: Callable[[Work], T], *, actor: str = "system", request_id: str = ""
+        self,
+        run: Callable[[Work], T],
+        *,
+        actor: str = "system",
+        request_id: str = "",
+        before: Callable[[], object] | None = None,
     ) -> T:
         """Run a use case in a transaction and return when it is durable.
 
-        `run` may be run again after a conflict: it must change nothing but the database.
+        `run` may be run again after a conflict: it must change nothing but the database. `before`
+        is run once on the same thread, with no transaction open: what costs the interpreter time
+        is best done where the result is needed, not on a thread that competes for it.
 
         Raises: DatabaseUnavailable.
         """
         if self.is_sqlite:
             if self._writer is None:
                 self._writer = _Writer(self)
-            job = _Job(run, actor, request_id, Future())
+            job = _Job(run, actor, request_id, Future(), before)
             self._writer.put(job)
             return await asyncio.wrap_future(job.done)
 
         def unit() -> T:
+            if before is not None:
+                before()
             for left in reversed(range(TRIES)):
                 try:
                     with self.begin(actor, request_id) as work:
@@ -217,11 +227,26 @@ class _Writer:
                     self._waiting.put(None)
                     break
                 group.append(more)
-            self._commit([job for job in group if job.done.set_running_or_notify_cancel()])
+            self._commit([job for job in group if self._ready(job)])
+
+    @staticmethod
+    def _ready(job: _Job) -> bool:
+        """Whether it is still waited for, and what comes before it went well."""
+        if not job.done.set_running_or_notify_cancel():
+            return False
+        try:
+            if job.before is not None:
+                job.before()
+        except BaseException as failure:  # noqa: BLE001 - handed to the caller
+            job.done.set_exception(failure)
+            return False
+        return True
 
     def _commit(self, group: list[_Job]) -> None:
         """Run and commit. Who stopped waiting before this is not in `group` any more."""
         results: list[tuple[_Job, Any, BaseException | None]] = []
+        if not group:
+            return
         try:
             with self._database.begin("system") as work:
                 results.extend(self._one(work, job) for job in group)

@@ -5,10 +5,10 @@ so that reading the next upload and writing this one go on at the same time.
 PostgreSQL: COPY into a temporary table and one INSERT from there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,9 +18,7 @@ from comptoir.infra.db.dialect import is_sqlite
 PARAMETERS = 32_000
 """Values bound to one statement, at most; SQLite takes 32,766."""
 FEWER = 5
-"""What a statement for all that is left would be too large for goes by statements of a fifth."""
-FEWEST = 10
-"""Rows from which a statement for several pays."""
+"""What is left goes by statements of a fifth, and so on."""
 COPY_FROM = 40
 """Rows from which COPY is faster than an INSERT each."""
 COPIED = {
@@ -47,13 +45,13 @@ class Target:
     """One more assignment for such a row."""
 
 
-def upsert_all(db: sa.Connection, target: Target, rows: Sequence[Sequence[Any]]) -> None:
+def upsert_all(db: sa.Connection, target: Target, rows: Iterable[Sequence[Any]], many: int) -> None:
     """Insert the rows, or update those that are there. No two may have the same key."""
     cursor = db.connection.cursor()
     try:
         if is_sqlite(db.dialect.name):
-            _several_at_once(cursor, target, rows)
-        elif len(rows) < COPY_FROM:
+            _several_at_once(cursor, target, rows, many)
+        elif many < COPY_FROM:
             cursor.executemany(_sql(target, "%s", 1), rows)
         else:
             _copy(cursor, target, rows)
@@ -61,19 +59,18 @@ def upsert_all(db: sa.Connection, target: Target, rows: Sequence[Sequence[Any]])
         cursor.close()
 
 
-def _several_at_once(cursor: Any, target: Target, rows: Sequence[Sequence[Any]]) -> None:
-    many, start = PARAMETERS // len(target.columns), 0
-    while many >= FEWEST:
-        while len(rows) - start >= many:
-            values = list(chain.from_iterable(rows[start : start + many]))
-            cursor.execute(_sql(target, "?", many), values)
-            start += many
-        many //= FEWER
-    if start < len(rows):
-        cursor.executemany(_sql(target, "?", 1), rows[start:])
+def _several_at_once(cursor: Any, target: Target, rows: Iterable[Sequence[Any]], left: int) -> None:
+    width = len(target.columns)
+    values = chain.from_iterable(rows)
+    at_once = PARAMETERS // width
+    while left:
+        while at_once > left:
+            at_once = at_once // FEWER or 1
+        cursor.execute(_sql(target, "?", at_once), list(islice(values, at_once * width)))
+        left -= at_once
 
 
-def _copy(cursor: Any, target: Target, rows: Sequence[Sequence[Any]]) -> None:
+def _copy(cursor: Any, target: Target, rows: Iterable[Sequence[Any]]) -> None:
     name = f"incoming_{target.table.name}"
     cursor.execute(
         f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} (LIKE {target.table.name})"
