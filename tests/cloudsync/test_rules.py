@@ -362,14 +362,26 @@ PACE = rules.Pace(incremental=900, full=86_400, backoff=4_500)
 
 
 def test_times_that_can_have_been_set_are_believed() -> None:
-    made = state(active=True, next_full_at=86_500, next_incremental_at=1_000, backoff_until=4_600)
+    late = 100 + rules.SLACK
+    made = state(
+        active=True,
+        next_full_at=86_400 + late,
+        next_incremental_at=900 + late,
+        backoff_until=4_500 + late,
+    )
     assert PACE.believed(made, 100) == made
     assert PACE.believed(state(next_full_at=None), 100).next_full_at is None
-    assert PACE.longest == 4_500
+    assert PACE.longest == 4_500 + rules.SLACK
 
 
 def test_a_time_from_before_the_clock_went_back_is_past() -> None:
-    made = state(active=True, next_full_at=86_501, next_incremental_at=1_001, backoff_until=4_601)
+    late = 101 + rules.SLACK
+    made = state(
+        active=True,
+        next_full_at=86_400 + late,
+        next_incremental_at=900 + late,
+        backoff_until=4_500 + late,
+    )
     believed = PACE.believed(made, 100)
     assert believed.due(100)
     assert believed.wants_full(100)

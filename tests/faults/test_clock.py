@@ -8,6 +8,7 @@ import pytest
 
 from comptoir.base.clock import SystemClock, monotonic
 from tests import server
+from tests.conftest import ENGINES, VERIFY
 from tests.faults.scene import QUICK, scene
 
 LIBRARIES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib*/faketime/libfaketimeMT.so.1")
@@ -39,7 +40,11 @@ def jump(clock: MovedClock, file: Path, offset: timedelta) -> None:
     clock.offset = offset
 
 
-@pytest.mark.parametrize("direction", [1, -1], ids=["forward", "back"])
+JUMPS = [(engine, direction) for engine in ENGINES for direction in (1, -1)]
+SLICE = [("sqlite", -1), ("postgresql", 1)]
+
+
+@pytest.mark.parametrize(("engine", "direction"), JUMPS if VERIFY else SLICE)
 def test_the_clock_jumps_by_a_day(engine: str, tmp_path: Path, direction: int) -> None:
     file, clock = tmp_path / "time", MovedClock()
     file.write_text("+0s\n")

@@ -5,12 +5,13 @@ import signal
 
 import pytest
 
+from tests.conftest import VERIFY
 from tests.faults.places import on_postgresql
 from tests.faults.scene import scene
 from tests.faults.test_disk import check_log, created
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT] if VERIFY else [signal.SIGQUIT])
 def test_postgresql_restarts_under_load(how: signal.Signals) -> None:
     async def scenario() -> None:
         async with scene(comptoir) as play:

@@ -49,6 +49,11 @@ class ContentState:
         return self.want_full or by_time or self.first_finished_at is None
 
 
+SLACK = 60_000
+"""Milliseconds that a time may lie too far ahead and still be believed: it was set by a unit of
+work that began later than the one that looks, or by another server, whose clock differs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How far ahead the times of a state are ever set, in milliseconds. One that lies farther was
@@ -61,7 +66,7 @@ class Pace:
     @property
     def longest(self) -> int:
         """From now to the farthest time at which a store is due."""
-        return max(self.incremental, self.backoff)
+        return max(self.incremental, self.backoff) + SLACK
 
     def believed(self, state: ContentState, now: int) -> ContentState:
         return replace(
@@ -73,7 +78,7 @@ class Pace:
 
 
 def _believed(at: int | None, latest: int) -> int | None:
-    return 0 if at is not None and at > latest else at
+    return 0 if at is not None and at > latest + SLACK else at
 
 
 def hint_served(wanted_at: int, opened_at: int, now: int) -> bool:

@@ -124,7 +124,7 @@ def _free(owner: str, now: int) -> sa.ColumnElement[bool]:
     """Not leased to another worker. No lease ends later than LEASE_MS from now, unless the clock
     has gone back: then it is void."""
     until = sync_store.c.lease_until
-    void = sa.or_(until < now, until > now + LEASE_MS)
+    void = sa.or_(until < now, until > now + 2 * LEASE_MS)
     return sa.or_(until.is_(None), void, sync_store.c.lease_owner == owner)
 
 

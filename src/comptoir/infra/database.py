@@ -134,7 +134,7 @@ class Database:
                 try:
                     with self.begin(actor, request_id) as work:
                         return run(work)
-                except sa.exc.OperationalError as failure:
+                except dialect.STATEMENT_FAILED as failure:
                     if not dialect.may_succeed_again(failure):
                         raise
                     if not left:

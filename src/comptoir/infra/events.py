@@ -75,7 +75,7 @@ def _due(db: sa.Connection, now: int) -> list[sa.Row[tuple[str, str]]]:
     due = sa.or_(
         outbox.c.due_at.is_(None),
         outbox.c.due_at <= now,
-        outbox.c.due_at > now + RETRY_MS,  # set before the clock went back
+        outbox.c.due_at > now + 2 * RETRY_MS,  # set before the clock went back
     )
     query = sa.select(outbox.c.shop_id, outbox.c.id).where(due)
     return list(db.execute(query.order_by(outbox.c.id).limit(BATCH)))

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
@@ -147,11 +148,20 @@ def numeric_text(dialect: str, column: str) -> str:
     )
 
 
+STATEMENT_FAILED = (sa.exc.DBAPIError, psycopg.Error)
+"""Hot paths speak to the driver, whose errors come as they are."""
+LOST = (
+    sa.exc.OperationalError,
+    sa.exc.InterfaceError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
+
+
 def may_succeed_again(failure: BaseException) -> bool:
     """Whether the database ended the transaction to resolve a conflict: running it again helps."""
-    return isinstance(failure, sa.exc.OperationalError) and getattr(
-        failure.orig, "sqlstate", None
-    ) in ("40P01", "40001")
+    state = getattr(getattr(failure, "orig", failure), "sqlstate", None)
+    return isinstance(failure, STATEMENT_FAILED) and state in ("40P01", "40001")
 
 
 def trouble(failure: BaseException) -> str:
@@ -161,14 +171,15 @@ def trouble(failure: BaseException) -> str:
     orig = getattr(failure, "orig", None) or failure
     if isinstance(orig, sqlite3.Error):
         return SQLITE_TROUBLE.get(getattr(orig, "sqlite_errorcode", 0) & 0xFF, "")
-    if not isinstance(failure, sa.exc.DBAPIError):
+    if not isinstance(failure, STATEMENT_FAILED):
         return ""
     state = getattr(orig, "sqlstate", None) or ""
     fitting = [start for start in POSTGRESQL_TROUBLE if state.startswith(start)]
     if fitting:
         return POSTGRESQL_TROUBLE[max(fitting, key=len)]
-    lost = isinstance(failure, sa.exc.OperationalError | sa.exc.InterfaceError) and not state
-    return POSTGRESQL_TROUBLE["08"] if lost or failure.connection_invalidated else ""
+    lost = isinstance(failure, LOST) and not state
+    invalid = getattr(failure, "connection_invalidated", False)
+    return POSTGRESQL_TROUBLE["08"] if lost or invalid else ""
 
 
 def lock_store(db: sa.Connection, shop_id: str) -> None:

@@ -52,7 +52,7 @@ def upsert_all(db: sa.Connection, target: Target, rows: Iterable[Sequence[Any]],
         if is_sqlite(db.dialect.name):
             _several_at_once(cursor, target, rows, many)
         elif many < COPY_FROM:
-            cursor.executemany(_sql(target, "%s", 1), rows)
+            cursor.executemany(_sql(target, "%s", 1), list(rows))
         else:
             _copy(cursor, target, rows)
     finally:
