@@ -361,27 +361,25 @@ def test_rows_that_go_away_make_others_slip(pages: list[tuple[int, int]], slippe
 PACE = rules.Pace(incremental=900, full=86_400, backoff=4_500)
 
 
-def test_times_that_can_have_been_set_are_believed() -> None:
-    late = 100 + rules.SLACK
-    made = state(
+def set_ahead(at: int) -> ContentState:
+    """A state whose times were set at `at`."""
+    return state(
         active=True,
-        next_full_at=86_400 + late,
-        next_incremental_at=900 + late,
-        backoff_until=4_500 + late,
+        next_full_at=86_400 + at,
+        next_incremental_at=900 + at,
+        backoff_until=4_500 + at,
     )
+
+
+def test_times_that_can_have_been_set_are_believed() -> None:
+    made = set_ahead(100 + rules.SLACK)
     assert PACE.believed(made, 100) == made
     assert PACE.believed(state(next_full_at=None), 100).next_full_at is None
     assert PACE.longest == 4_500 + rules.SLACK
 
 
 def test_a_time_from_before_the_clock_went_back_is_past() -> None:
-    late = 101 + rules.SLACK
-    made = state(
-        active=True,
-        next_full_at=86_400 + late,
-        next_incremental_at=900 + late,
-        backoff_until=4_500 + late,
-    )
+    made = set_ahead(101 + rules.SLACK)
     believed = PACE.believed(made, 100)
     assert believed.due(100)
     assert believed.wants_full(100)

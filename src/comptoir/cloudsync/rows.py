@@ -71,8 +71,7 @@ def write(batch: Batch, content: Content, rows: Sequence[Upsert]) -> tuple[int, 
 def write_plain(batch: Batch, rows: Rows) -> tuple[int, int]:
     """As `write`, a column at a time: no row is touched by itself."""
     before = _digests(batch, rows.content, rows.sort_ids)
-    known = list(map(before.get, rows.sort_ids))
-    changed = list(map(operator.ne, known, rows.digests))
+    changed = _changed(before, rows.sort_ids, rows.digests)
     many = sum(changed)
     if many:
         brought: list[Iterable[Any]] = [rows.sort_ids, rows.ids, *rows.columns, rows.digests]
@@ -96,12 +95,7 @@ def write_plain(batch: Batch, rows: Rows) -> tuple[int, int]:
         )
         upsert_all(batch.db, _target(rows.content), made, many)
         _count(batch, rows.content, len(rows.sort_ids) - len(before))
-    if many < len(changed):
-        _see(
-            batch,
-            rows.content,
-            [k for k, new in zip(rows.sort_ids, changed, strict=True) if not new],
-        )
+    _see(batch, rows.content, _unchanged(rows.sort_ids, changed))
     return many, len(changed) - many
 
 
@@ -111,10 +105,19 @@ def write_changed(batch: Batch, content: Content, seen: Glance) -> tuple[list[by
     A row of which something was set aside counts among the others: it is set aside again.
     """
     before = _digests(batch, content, seen.sort_ids, whole=True)
-    changed = list(map(operator.ne, map(before.get, seen.sort_ids), seen.digests))
-    unchanged = list(compress(seen.sort_ids, map(operator.not_, changed)))
+    changed = _changed(before, seen.sort_ids, seen.digests)
+    unchanged = _unchanged(seen.sort_ids, changed)
     _see(batch, content, unchanged)
     return list(compress(seen.lines, changed)), len(unchanged)
+
+
+def _changed(before: dict[str, bytes], sort_ids: list[str], digests: list[bytes]) -> list[bool]:
+    """Of each row, whether it is new or other than before."""
+    return list(map(operator.ne, map(before.get, sort_ids), digests))
+
+
+def _unchanged(sort_ids: list[str], changed: list[bool]) -> list[str]:
+    return list(compress(sort_ids, map(operator.not_, changed)))
 
 
 def _parameters(batch: Batch, row: Upsert) -> list[Any]:
