@@ -54,7 +54,7 @@ async def collect(context: Context, request: Request, shop_id: str, job_id: str)
 
 def _begin(db: sa.Connection, shop_id: str, job_id: str) -> tuple[store.Run, ZoneInfo]:
     run = _job(db, shop_id, job_id)
-    return run, zone_named(str(rows.info(db, shop_id).get("timezone"))) or UTC
+    return run, zone_named(rows.timezone(db, shop_id)) or UTC
 
 
 async def find_job(context: Context, shop_id: str, job_id: str) -> store.Run:
@@ -133,14 +133,14 @@ class _Upload:
             began = work.now_ms if self._began is None else self._began
             if ends and self._family:
                 outcome.deleted += merge.settle_parents(batch, self._family, self._parents, began)
-            store.change_run(
+            store.count_upload(
                 work.db,
                 shop_id,
                 run.run_id,
-                received=run.received + ends,
-                written=run.written + outcome.written,
-                unchanged=run.unchanged + outcome.unchanged,
-                touched_at=work.now_ms,
+                work.now_ms,
+                received=int(ends),
+                written=outcome.written,
+                unchanged=outcome.unchanged,
             )
             return outcome, began
 

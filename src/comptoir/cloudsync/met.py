@@ -4,10 +4,10 @@ At the end of the run whatever was neither written nor met is gone from the stor
 compressed, some 3 bytes each, until the run has ended.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 import zstandard
 
@@ -23,21 +23,35 @@ class Pass(NamedTuple):
     number: int
 
 
+_OF_PASS = (
+    row_met.c.shop_id == sa.bindparam("shop"),
+    row_met.c.run_id == sa.bindparam("run"),
+    row_met.c["pass"] == sa.bindparam("number"),
+)
+_NOTE = row_met.insert().values(
+    shop_id=sa.bindparam("shop"),
+    run_id=sa.bindparam("run"),
+    **{"pass": sa.bindparam("number")},
+    part=sa.select(sa.func.coalesce(sa.func.max(row_met.c.part), 0) + 1)
+    .where(*_OF_PASS)
+    .scalar_subquery(),
+    content=sa.bindparam("what"),
+    sort_ids=sa.bindparam("keys"),
+)
+
+
 def note(
     db: sa.Connection, shop_id: str, full: Pass, content: Content, keys: Sequence[str]
 ) -> None:
-    c = row_met.c
-    mine = (c.shop_id == shop_id, c.run_id == full.run_id, c["pass"] == full.number)
-    last = sa.select(sa.func.coalesce(sa.func.max(c.part), 0)).where(*mine)
     db.execute(
-        row_met.insert().values(
-            shop_id=shop_id,
-            run_id=full.run_id,
-            **{"pass": full.number},
-            part=db.execute(last).scalar_one() + 1,
-            content=content.name,
-            sort_ids=zstandard.compress(json.dumps(keys).encode(), 1),
-        )
+        _NOTE,
+        {
+            "shop": shop_id,
+            "run": full.run_id,
+            "number": full.number,
+            "what": content.name,
+            "keys": zstandard.compress(msgspec.json.encode(keys), 1),
+        },
     )
 
 

@@ -143,6 +143,7 @@ def release_all(db: sa.Connection) -> None:
     db.execute(sync_store.update().values(lease_owner="", lease_until=None))
 
 
+COUNTED = ("received", "written", "unchanged")
 _RUN = (
     sync_run.c.shop_id,
     sync_run.c.run_id,
@@ -160,13 +161,30 @@ _RUN = (
 )
 
 
+_THIS_RUN = (
+    sync_run.c.shop_id == sa.bindparam("shop"),
+    sync_run.c.run_id == sa.bindparam("run"),
+)
+_FIND_RUN = sa.select(*_RUN).where(*_THIS_RUN, sync_run.c.state == RUNNING)
+_COUNT_UPLOAD = (
+    sync_run.update()
+    .where(*_THIS_RUN)
+    .values({n: sync_run.c[n] + sa.bindparam(f"more_{n}") for n in COUNTED})
+    .values(touched_at=sa.bindparam("now"))
+)
+"""Made once: to make a statement costs more than to run it."""
+
+
 def find_run(db: sa.Connection, shop_id: str, run_id: str) -> Run | None:
     """The store's run of that id, if it takes uploads."""
-    c = sync_run.c
-    row = db.execute(
-        sa.select(*_RUN).where(c.shop_id == shop_id, c.run_id == run_id, c.state == RUNNING)
-    ).first()
+    row = db.execute(_FIND_RUN, {"shop": shop_id, "run": run_id}).first()
     return Run(**row._asdict()) if row else None
+
+
+def count_upload(db: sa.Connection, shop_id: str, run_id: str, now: int, **more: int) -> None:
+    """Add to what the run has `received` (uploads), `written` and found `unchanged` (rows)."""
+    counted = {f"more_{name}": more[name] for name in COUNTED}
+    db.execute(_COUNT_UPLOAD, {"shop": shop_id, "run": run_id, "now": now, **counted})
 
 
 def running(db: sa.Connection, shop_id: str, content: str) -> list[Run]:

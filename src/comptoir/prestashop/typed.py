@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from datetime import time as clock_time
 from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ LONGEST_ID = 500
 """Characters of an id: what a database takes in a key or an index is limited."""
 NUL = b"\\u0000"
 BACKSLASH = ord("\\")
+_PROPERTIES = attrgetter("properties")
 WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -79,7 +81,7 @@ def _decoder(
             ("collection", Literal[content.collection]),
             ("properties", row),
             ("action", Literal["upsert"], "upsert"),
-            ("deleteIds", Any, None),
+            ("deleteIds", None, None),
         ],
         gc=False,
     )
@@ -136,9 +138,7 @@ def _decoded(
         found = list(map(decoder.decode, lines))
     except WRONG:
         return []
-    if any(line.deleteIds is not None for line in found):
-        return []
-    return [msgspec.structs.astuple(line.properties) for line in found]
+    return list(map(msgspec.structs.astuple, map(_PROPERTIES, found)))
 
 
 def _identify(parts: list[tuple[Sequence[Any], bool]]) -> list[str] | None:

@@ -1,11 +1,11 @@
 """What differs between SQLite and PostgreSQL, and nothing else does."""
 
-import json
 import sqlite3
 import threading
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -109,7 +109,7 @@ def one_of(dialect: str, column: str, parameter: str = "keys") -> str:
 
 def bind_list(dialect: str, values: Sequence[str] | Sequence[int]) -> Any:
     """The value to bind for `one_of`."""
-    return json.dumps(list(values)) if is_sqlite(dialect) else list(values)
+    return msgspec.json.encode(values).decode() if is_sqlite(dialect) else list(values)
 
 
 def texts_of(dialect: str, parameter: str) -> str:
@@ -123,7 +123,7 @@ def joined(dialect: str, text: str, binary: str) -> str:
     """SQL for all rows in one text: of each the text, a blank, the binary in hex, a blank between.
     The text column has no blanks."""
     if is_sqlite(dialect):
-        return f"group_concat({text} || ' ' || hex({binary}), ' ')"
+        return f"group_concat({text} || ' ' || lower(hex({binary})), ' ')"
     return f"string_agg({text} || ' ' || encode({binary}, 'hex'), ' ')"
 
 

@@ -13,7 +13,7 @@ import zstandard
 
 from comptoir.base.errors import BadRequest, Unsupported
 
-PIECE = 1 << 16
+PIECE = 1 << 18
 """Bytes that come out at once, at most: what reads them takes a few milliseconds."""
 ZSTD_STEP = 128
 """Bytes that go in at once. Four of them make a block of 128 KiB at most: 4 MiB in a step."""
