@@ -59,24 +59,21 @@ def write(batch: Batch, content: Content, rows: Sequence[Upsert]) -> tuple[int, 
     """
     latest = {row.sort_id: row for row in rows}
     before = _digests(batch, content, list(latest))
-    changed, unchanged = [], []
-    for key, row in latest.items():
-        if before.get(key) == row.digest.hex():
-            unchanged.append(key)
-        else:
-            changed.append(row)
-    if changed:
-        made = (_parameters(batch, row) for row in changed)
-        upsert_all(batch.db, _target(content), made, len(changed))
+    changed = _changed(batch, before, list(latest), (row.digest for row in latest.values()))
+    unchanged = _unchanged(list(latest), changed)
+    many = sum(changed)
+    if many:
+        made = (_parameters(batch, row) for row in compress(latest.values(), changed))
+        upsert_all(batch.db, _target(content), made, many)
         _count(batch, content, len(latest) - _there(before, latest))
     _see(batch, content, unchanged)
-    return len(changed), len(unchanged)
+    return many, len(unchanged)
 
 
 def write_plain(batch: Batch, rows: Rows) -> tuple[int, int]:
     """As `write`, a column at a time: no row is touched by itself."""
     before = _digests(batch, rows.content, rows.sort_ids)
-    changed = _changed(before, rows.sort_ids, rows.digests)
+    changed = _changed(batch, before, rows.sort_ids, rows.digests)
     many = sum(changed)
     if many:
         brought: list[Iterable[Any]] = [rows.sort_ids, rows.ids, *rows.columns, rows.digests]
@@ -110,15 +107,18 @@ def write_changed(batch: Batch, content: Content, seen: Glance) -> tuple[list[by
     A row of which something was set aside counts among the others: it is set aside again.
     """
     before = _digests(batch, content, seen.sort_ids, whole=True)
-    changed = _changed(before, seen.sort_ids, seen.digests)
+    changed = _changed(batch, before, seen.sort_ids, seen.digests)
     unchanged = _unchanged(seen.sort_ids, changed)
     _see(batch, content, unchanged)
     return list(compress(seen.lines, changed)), len(unchanged)
 
 
-def _changed(before: dict[str, str], sort_ids: list[str], digests: list[bytes]) -> list[bool]:
+def _changed(
+    batch: Batch, before: dict[str, str], sort_ids: list[str], digests: Iterable[bytes]
+) -> list[bool]:
     """Of each row, whether it is new or other than before."""
-    return list(map(operator.ne, map(before.get, sort_ids), map(bytes.hex, digests)))
+    now = dialect.hexes(batch.db.dialect.name, digests)
+    return list(map(operator.ne, map(before.get, sort_ids), now))
 
 
 def _there(before: dict[str, str], sort_ids: Iterable[str]) -> int:
@@ -159,8 +159,9 @@ def as_json(value: object) -> str:
 def _digests_sql(content: Content, name: str, which: str, whole: bool) -> sa.TextClause:
     """All in one row: a statement that gives a thousand rows would hand the interpreter over, and
     wait to have it back, a thousand times."""
+    both = ", ".join(dialect.joined(name, it) for it in ("sort_id", dialect.in_hex(name, "digest")))
     return sa.text(
-        f"SELECT {dialect.joined(name, 'sort_id', 'digest')} FROM {table_name(content)}"
+        f"SELECT {both} FROM {table_name(content)}"
         f" WHERE shop_id = :shop AND {which} AND removed_at IS NULL"
         f"{' AND misfits IS NULL' if whole else ''}"
     )
@@ -178,8 +179,8 @@ def _between_sql(content: Content) -> sa.TextClause:
 def _digests(
     batch: Batch, content: Content, keys: list[str], *, whole: bool = False
 ) -> dict[str, str]:
-    """Digests, in hex, of the live rows among `keys`, and perhaps of some between them. A
-    tombstone counts as absent: it must come back.
+    """Digests, as `dialect.hexes`, of the live rows among `keys`, and perhaps of some between
+    them. A tombstone counts as absent: it must come back.
 
     The rows of a page follow each other mostly: then a range of keys is read, in half the time.
     """
@@ -192,9 +193,8 @@ def _digests(
     else:
         which = dialect.one_of(name, "sort_id")
         bound = {"shop": batch.shop_id, "keys": dialect.bind_list(name, keys)}
-    found = batch.db.execute(_digests_sql(content, name, which, whole), bound).scalar()
-    parts = found.split(" ") if found else []
-    return dict(zip(parts[::2], parts[1::2], strict=True))
+    found, digests = batch.db.execute(_digests_sql(content, name, which, whole), bound).one()
+    return dict(zip(found.split(" "), digests.split(" "), strict=True)) if found else {}
 
 
 @cache
@@ -276,9 +276,7 @@ _COUNT = sa.text(
 def _count(batch: Batch, content: Content, more: int) -> None:
     """Keep the number of live rows, so that nobody has to count them."""
     if more:
-        batch.db.execute(
-            _COUNT, {"shop": batch.shop_id, "content": content.name, "more": more}
-        )
+        batch.db.execute(_COUNT, {"shop": batch.shop_id, "content": content.name, "more": more})
 
 
 def count(db: sa.Connection, shop_id: str, content: Content) -> int:
@@ -288,9 +286,7 @@ def count(db: sa.Connection, shop_id: str, content: Content) -> int:
     return int(db.execute(query).scalar() or 0)
 
 
-_TIMEZONE = sa.select(RAW["info"].c.timezone).where(
-    RAW["info"].c.shop_id == sa.bindparam("shop")
-)
+_TIMEZONE = sa.select(RAW["info"].c.timezone).where(RAW["info"].c.shop_id == sa.bindparam("shop"))
 
 
 def timezone(db: sa.Connection, shop_id: str) -> str:

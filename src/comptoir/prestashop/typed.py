@@ -5,11 +5,12 @@ fit) is not read here at all: `read` returns None, and `records.py` takes it pro
 Both ways give the same row; tests compare them.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from datetime import time as clock_time
-from functools import cache, lru_cache
+from functools import cache
 from operator import attrgetter
 from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -30,6 +31,9 @@ _PROPERTIES = attrgetter("properties")
 WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
+Convert = Callable[[Sequence[Any]], Sequence[Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """How the rows of one content are read."""
@@ -38,8 +42,8 @@ class Reader:
     """Takes a whole line, with every property."""
     keys: "msgspec.json.Decoder[Any]"
     """Takes a whole line, with the properties of the key only."""
-    converted: tuple[tuple[int, Callable[[Any], Any]], ...]
-    """Positions whose value is converted, and how."""
+    converted: tuple[tuple[int, Convert], ...]
+    """Positions whose values are converted, and how."""
     times: tuple[int, ...]
     key: tuple[tuple[int, bool], ...]
     """Positions of the key among all properties, and whether a row may lack the part."""
@@ -108,11 +112,10 @@ def read(content: Content, lines: Sequence[bytes], zone: ZoneInfo) -> Plain | No
         return None
     try:
         for i, convert in way.converted:
-            columns[i] = list(map(convert, columns[i]))
+            columns[i] = convert(columns[i])
         for i in way.times:
-            times = [_time(value, zone) for value in columns[i]]
-            columns[i] = [at for at, _ in times]
-            columns.append([offset for _, offset in times])
+            columns[i], offsets = _times(columns[i], zone)
+            columns.append(offsets)
     except Misfit:
         return None
     return Plain(ids, columns)
@@ -159,36 +162,62 @@ def _too_long(column: Sequence[str | None]) -> bool:
     return any(value is not None and len(value) > LONGEST_ID for value in column)
 
 
-def _time(value: Any, zone: ZoneInfo) -> tuple[int | None, int | None]:
-    """As `values.time`, quicker for the one form that agents of today send."""
-    if value is None:
-        return None, None
-    if len(value) == _DATE_LENGTH and value[10] == "T" and value[19] in "+-" and value.isascii():
-        try:
-            midnight, offset = _day(value[:10] + value[19:])
-            return midnight + _clock(value[11:19]), offset
-        except ValueError:
-            pass
-    return time(value, zone) or (None, None)
+def _times(
+    column: Sequence[Any], zone: ZoneInfo
+) -> tuple[Sequence[int | None], Sequence[int | None]]:
+    """As `values.time` of each: the milliseconds, and the offsets. Quicker where all have the one
+    form that agents of today send. Raises: Misfit."""
+    try:
+        if {len(value) for value in column} == {_DATE_LENGTH} and {v[10] for v in column} == {"T"}:
+            offsets = [_OFFSETS[value[19:]] for value in column]
+            return [
+                _DAYS[value[:10]] + _CLOCK[value[11:19]] - offset * 60_000
+                for value, offset in zip(column, offsets, strict=True)
+            ], offsets
+    except (TypeError, ValueError):
+        pass
+    found = [time(value, zone) or (None, None) for value in column]
+    return [at for at, _ in found], [offset for _, offset in found]
 
 
-@lru_cache(4096)
-def _day(text: str) -> tuple[int, int]:
-    """Midnight of `2024-07-16+0200` in milliseconds, and the offset in minutes."""
-    at = datetime.fromisoformat(f"{text[:10]}T00:00:00{text[10:]}")
-    offset = at.utcoffset()
-    assert offset is not None
-    return int(at.timestamp()) * 1000, int(offset.total_seconds()) // 60
+class _Known(dict[str, int]):
+    """What texts mean that `read` understands: each is read once."""
+
+    def __init__(self, form: str, read: Callable[[str], int]) -> None:
+        super().__init__()
+        self._form = re.compile(form, re.ASCII)
+        self._read = read
+
+    def __missing__(self, text: str) -> int:
+        """Raises: ValueError."""
+        if not self._form.fullmatch(text):
+            raise ValueError(text)
+        if len(self) >= MOST_KNOWN:
+            self.clear()
+        found = self[text] = self._read(text)
+        return found
 
 
-@lru_cache(100_000)
 def _clock(text: str) -> int:
-    """`15:33:56` in milliseconds. Raises: ValueError when it has any other form."""
-    hour, minute, second = text.split(":")
-    if len(hour) != 2 or len(minute) != 2:
-        raise ValueError(text)
-    at = clock_time(int(hour), int(minute), int(second))
+    at = clock_time.fromisoformat(text)
     return (at.hour * 3600 + at.minute * 60 + at.second) * 1000
+
+
+def _offset(text: str) -> int:
+    found = datetime.fromisoformat(f"2000-01-01T00:00:00{text}").utcoffset()
+    assert found is not None
+    return int(found.total_seconds()) // 60
+
+
+MOST_KNOWN = 100_000
+_DAYS = _Known(
+    r"\d{4}-\d\d-\d\d",
+    lambda text: int(datetime.fromisoformat(f"{text}T00:00:00+00:00").timestamp()) * 1000,
+)
+"""Midnight, in milliseconds."""
+_CLOCK = _Known(r"\d\d:\d\d:\d\d", _clock)
+_OFFSETS = _Known(r"[+-]\d{4}", _offset)
+"""In minutes."""
 
 
 def _kind(prop: Property) -> Any:
@@ -201,11 +230,31 @@ def _kind(prop: Property) -> Any:
     return Any if prop.kind is Kind.JSON else str | None
 
 
-def _converter(prop: Property) -> Callable[[Any], Any] | None:
+def _converter(prop: Property) -> Convert | None:
     if prop.kind is Kind.JSON:
-        return json_text
+        return _each(json_text)
     if prop.base64:
-        return encoded_text
+        return _each(encoded_text)
     if prop.kind is Kind.INT and prop.wire == "string":
-        return integer
-    return real if prop.wire == "decimal-string" and prop.kind is Kind.FLOAT else None
+        return _each(integer, r"-?[0-9]{1,18}", int)
+    if prop.wire == "decimal-string" and prop.kind is Kind.FLOAT:
+        return _each(real, r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?", float)
+    return None
+
+
+def _each(
+    convert: Callable[[Any], Any], plain: str = "", quick: Callable[[str], Any] | None = None
+) -> Convert:
+    """Of a column. Where each value is of the plain form, the quick way does the same."""
+    form = re.compile(f"(?:{plain}\n)+")
+
+    def column(values: Sequence[Any]) -> list[Any]:
+        if quick:
+            try:
+                if form.fullmatch("\n".join(values) + "\n"):
+                    return list(map(quick, values))
+            except (TypeError, ValueError):
+                pass
+        return list(map(convert, values))
+
+    return column

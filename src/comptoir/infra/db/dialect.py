@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -39,6 +39,13 @@ SQLITE_PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -32768",
 )
+
+
+# The driver asks each of these whether it can adapt itself, which takes longer than to bind it,
+# unless an adapter is known. (CPython's Modules/_sqlite/microprotocols.c)
+sqlite3.register_adapter(type(None), {}.get)  # type: ignore[arg-type]
+sqlite3.register_adapter(bool, int)
+sqlite3.register_adapter(bytes, bytes)
 
 
 def is_sqlite(name: str) -> bool:
@@ -119,12 +126,20 @@ def texts_of(dialect: str, parameter: str) -> str:
     return f"value FROM json_array_elements_text(CAST(:{parameter} AS json))"
 
 
-def joined(dialect: str, text: str, binary: str) -> str:
-    """SQL for all rows in one text: of each the text, a blank, the binary in hex, a blank between.
-    The text column has no blanks."""
-    if is_sqlite(dialect):
-        return f"group_concat({text} || ' ' || lower(hex({binary})), ' ')"
-    return f"string_agg({text} || ' ' || encode({binary}, 'hex'), ' ')"
+def joined(dialect: str, text: str) -> str:
+    """SQL for a text expression of all rows, with a blank between one and the next."""
+    return f"{'group_concat' if is_sqlite(dialect) else 'string_agg'}({text}, ' ')"
+
+
+def in_hex(dialect: str, binary: str) -> str:
+    """SQL for a binary column in hex, as `hexes` writes it."""
+    return f"hex({binary})" if is_sqlite(dialect) else f"encode({binary}, 'hex')"
+
+
+def hexes(dialect: str, values: Iterable[bytes]) -> list[str]:
+    """Each in hex: capitals on SQLite."""
+    text = " ".join(map(bytes.hex, values))
+    return (text.upper() if is_sqlite(dialect) else text).split(" ")
 
 
 def bytewise(db: sa.Connection) -> str:

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 from comptoir.infra.db.dialect import is_sqlite
 
-PARAMETERS = 32_000
-"""Values bound to one statement, at most; SQLite takes 32,766."""
+PARAMETERS = 6_400
+"""Values bound to one statement, at most. SQLite takes 32,766, but a longer program is slower."""
 FEWER = 5
 """What is left goes by statements of a fifth, and so on."""
 COPY_FROM = 40
