@@ -54,7 +54,8 @@ async def synced(stage: Stage, *contents: str, **data: list[dict[str, Any]]) -> 
     store = await stage.store(*contents)
     store.data.update(data)
     stage.start(store)
-    await store.synced(*contents)
+    every = [c["content"] for c in store.view()["contents"] if c["active"]]
+    await store.synced(*every)
     store.calls.clear()
     return store
 

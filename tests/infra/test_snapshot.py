@@ -169,6 +169,23 @@ def test_a_damaged_file_is_refused(
         list(others)
 
 
+@pytest.mark.parametrize("text", [b"header", b"product", b"made now"])
+def test_damage_inside_a_text_is_refused(tmp_path: Path, text: bytes) -> None:
+    header = Header(product="0", schema="", engine="sqlite", made_at="made now")
+    body = snapshot.encode(header).replace(text, b"\xff" * len(text))
+    packed = archive.zstandard.compress(len(body).to_bytes(4) + body)
+    (tmp_path / "a").write_bytes(archive.MAGIC + packed)
+    with pytest.raises(snapshot.TransferError), archive.reading(tmp_path / "a"):
+        pass
+
+
+def test_damage_inside_a_row_is_refused() -> None:
+    row = snapshot.encode((True, 1, 1, 0.5, "words", b"raw")).replace(b"words", b"word\xff")
+    loader = load._Loader(ODD, pytest.fail, sqlite=True)
+    with pytest.raises(snapshot.TransferError):
+        loader.take(Rows([snapshot.msgspec.Raw(row)]))
+
+
 @given(where=st.floats(0, 1, exclude_max=True) | st.integers(-20, -1))
 def test_a_file_cut_short_is_refused(
     tmp_path_factory: pytest.TempPathFactory, whole: bytes, where: float

@@ -100,26 +100,24 @@ def columns(content: Content) -> tuple[str, ...]:
     return (*(prop.name for prop in content.sent), *offsets)
 
 
-def read_rows(lines: Iterable[bytes], zone: ZoneInfo, content: Content) -> Rows | None:
+def read_rows(lines: list[bytes], zone: ZoneInfo, content: Content) -> Rows | None:
     """The rows of the lines, if each is a plain upsert of a row of its own of the content."""
-    said = [line for line in map(bytes.strip, lines) if line]
-    found = typed.read(content, said, zone) if _short_lines(said) else None
+    found = typed.read(content, lines, zone) if _short_lines(lines) else None
     if found is None:
         return None
     keys = sort_keys(found.ids)
     if len(set(keys)) < len(keys):
         return None
-    return Rows(content, found.ids, keys, found.columns, _digests(said, zone))
+    return Rows(content, found.ids, keys, found.columns, _digests(lines, zone))
 
 
-def glance(lines: Iterable[bytes], zone: ZoneInfo, content: Content) -> Glance | None:
+def glance(lines: list[bytes], zone: ZoneInfo, content: Content) -> Glance | None:
     """As `read_rows`, but read only as far as the keys."""
-    said = [line for line in map(bytes.strip, lines) if line]
-    ids = typed.read_keys(content, said) if _short_lines(said) else None
+    ids = typed.read_keys(content, lines) if _short_lines(lines) else None
     if ids is None:
         return None
     keys = sort_keys(ids)
-    return None if len(set(keys)) < len(keys) else Glance(keys, _digests(said, zone), said)
+    return None if len(set(keys)) < len(keys) else Glance(keys, _digests(lines, zone), lines)
 
 
 def read_lines(
@@ -150,7 +148,7 @@ def _short_lines(lines: list[bytes]) -> bool:
 
 def _digests(lines: list[bytes], zone: ZoneInfo) -> list[bytes]:
     seed = _seed(zone)
-    return [xxh3_128_digest(line, seed) for line in lines]
+    return [xxh3_128_digest(line.strip(), seed) for line in lines]
 
 
 def zone_after(record: Record, zone: ZoneInfo) -> ZoneInfo:

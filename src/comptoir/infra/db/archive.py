@@ -14,7 +14,15 @@ from typing import Any
 import msgspec
 import zstandard
 
-from comptoir.infra.db.snapshot import FORMAT, Header, Message, Trailer, TransferError, encode
+from comptoir.infra.db.snapshot import (
+    FORMAT,
+    UNDECODABLE,
+    Header,
+    Message,
+    Trailer,
+    TransferError,
+    encode,
+)
 from comptoir.infra.publish import publish
 
 MAGIC = b"Comptoir backup\n"
@@ -96,7 +104,7 @@ def _messages(file: Any) -> Iterator[Message]:
                 yield _decode(body)
             if _exactly(packed, 32) != digest.digest() or packed.read(1):
                 raise TransferError("its checksum is wrong: it is damaged")
-    except (zstandard.ZstdError, msgspec.MsgspecError) as wrong:
+    except (zstandard.ZstdError, *UNDECODABLE) as wrong:
         raise TransferError("it is damaged: take another backup") from wrong
 
 

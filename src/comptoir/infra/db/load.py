@@ -132,7 +132,7 @@ class _Loader:
                 self._check_texts(rows)
                 self.kept = self.came
             self._put(rows)
-        except (msgspec.DecodeError, OverflowError, *bulk.FAILURES) as wrong:
+        except (*snapshot.UNDECODABLE, OverflowError, *bulk.FAILURES) as wrong:
             raise TransferError(f"{self.table.name}: {bulk.reason(wrong)}") from wrong
 
     def _kept(self, raw: msgspec.Raw, row: tuple[Any, ...]) -> msgspec.Raw | bytes:

@@ -30,6 +30,8 @@ KINDS: tuple[tuple[type[Any], str], ...] = (
 )
 PLAIN: dict[str, Any] = {"bool": bool, "int": int, "float": float, "text": str, "bytes": bytes}
 encode = msgspec.msgpack.Encoder().encode
+UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding damaged msgpack raises."""
 
 
 class TransferError(Exception):
