@@ -73,7 +73,8 @@ def postgresql() -> dict[str, object]:
 
 
 def _rounds(ground: Ground) -> list[Pages]:
-    """Half of the pages hold changed orders, half new ones."""
+    """Half of the pages hold changed orders from all over the store, as an incremental run brings
+    them; half hold new ones in their order, as the first full run does."""
     draw = random.Random(1)
     found = []
     for number in range(ROUNDS):
@@ -82,8 +83,9 @@ def _rounds(ground: Ground) -> list[Pages]:
             mine = []
             for page in range(PAGES):
                 new = ground.orders + (number * PAGES + page) * PAGE
-                start = new if page % 2 else draw.randrange(ground.orders - PAGE)
-                mine.append([ground.line(n, number + 1) for n in range(start, start + PAGE)])
+                changed = draw.sample(range(ground.orders), PAGE)
+                orders = range(new, new + PAGE) if page % 2 else changed
+                mine.append([ground.line(n, number + 1) for n in orders])
             pages.append(mine)
         found.append(pages)
     return found
