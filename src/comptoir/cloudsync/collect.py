@@ -5,8 +5,9 @@ applied stays and the store sends the page again: applying twice changes nothing
 """
 
 import re
-from collections.abc import Callable
-from functools import partial
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,18 +16,26 @@ from starlette.requests import Request
 
 from comptoir.cloudsync import merge, met, rows, store, transport
 from comptoir.cloudsync.errors import JobUnknown, UploadTooLarge
-from comptoir.infra.db.dialect import lock_store
+from comptoir.infra.db import dialect
 from comptoir.infra.http.context import Context
 from comptoir.infra.log import logger
 from comptoir.infra.work import Work
 from comptoir.prestashop.catalogue import Content, catalogue
-from comptoir.prestashop.records import glance, read_lines, read_rows, zone_after, zone_named
+from comptoir.prestashop.records import (
+    Record,
+    glance,
+    read_lines,
+    read_rows,
+    zone_after,
+    zone_named,
+)
 
 CHUNK = 1000
 """Records applied in one transaction, at most."""
 CHUNK_BYTES = 4 << 20
 """Bytes of lines applied in one transaction, about."""
-Apply = Callable[[rows.Batch], merge.Outcome]
+Block = Sequence[bytes | Record]
+"""Lines, or records that were read from lines."""
 JOB = re.compile(r"[A-Za-z0-9_-]{1,200}")
 UTC = ZoneInfo("UTC")
 log = logger("collector")
@@ -77,6 +86,67 @@ def _family(context: Context, request: Request, run: store.Run) -> Content | Non
     return content if content.shape.whole_parent and not paged else None
 
 
+@dataclass(slots=True)
+class _Step:
+    """What one transaction does with lines: nothing of it counts before it is committed."""
+
+    batch: rows.Batch
+    run: store.Run
+    zone: ZoneInfo
+    family: Content | None
+    outcome: merge.Outcome = field(default_factory=merge.Outcome)
+    parents: set[Any] = field(default_factory=set)
+
+    def take(self, blocks: Sequence[Block]) -> list[Block]:
+        """Read and apply block after block. Returns what is left for another transaction: a line
+        of old modules may hold any number of records."""
+        left, room = deque(blocks), CHUNK
+        while left and room > 0:
+            block = left.popleft()
+            room -= len(block)
+            if not self._quickly(block):
+                records = self._read(block)
+                self.outcome.add(merge.apply(self.batch, records[:CHUNK]))
+                if records[CHUNK:]:
+                    left.appendleft(records[CHUNK:])
+                    break
+        return list(left)
+
+    def _quickly(self, block: Block) -> bool:
+        """Apply lines in which nothing is unusual; whether they are."""
+        lines = [line for line in block if isinstance(line, bytes)]
+        content = catalogue()[self.run.content]
+        if len(lines) < len(block):
+            return False
+        if self.run.full and self._is_mostly_known():
+            seen = glance(lines, self.zone, content)
+            if seen is not None:
+                self.outcome.add(merge.apply_glance(self.batch, content, seen, self.zone))
+                return True
+        plain = read_rows(lines, self.zone, content)
+        if plain is None:
+            return False
+        if self.family:
+            self.parents |= merge.parents_of_plain(plain)
+        self.outcome.add(merge.apply_plain(self.batch, plain))
+        return True
+
+    def _is_mostly_known(self) -> bool:
+        """Whether most rows of the run until now had not changed."""
+        unchanged = self.run.unchanged + self.outcome.unchanged
+        return unchanged >= self.run.written + self.outcome.written
+
+    def _read(self, block: Block) -> list[Record]:
+        lines = [line for line in block if isinstance(line, bytes)]
+        found = [record for record in block if not isinstance(record, bytes)]
+        for record in read_lines(lines, self.zone, catalogue()[self.run.content]):
+            self.zone = zone_after(record, self.zone)
+            found.append(record)
+        if self.family:
+            self.parents |= merge.parents(self.family, found)
+        return found
+
+
 class _Upload:
     """One upload: its lines are read, and go into the database, a chunk at a time."""
 
@@ -85,7 +155,6 @@ class _Upload:
     ) -> None:
         self._context = context
         self._run = run
-        self._content = catalogue()[run.content]
         self._family = family
         self._zone = zone
         self._parents: set[Any] = set()
@@ -110,67 +179,46 @@ class _Upload:
     async def _apply(self, *, last: bool) -> None:
         lines, self._lines = self._lines[:CHUNK], self._lines[CHUNK:]
         self._size = sum(map(len, self._lines))
-        parts: list[Apply] = []
-        await self._write(parts, lambda: parts.extend(self._reading(lines)), last=last)
-        while parts:
-            await self._write(parts, None, last=last)
+        size = dialect.rows_at_once(self._context.db.dialect)
+        left = await self._write([lines[at : at + size] for at in range(0, len(lines), size)], last)
+        while left:
+            left = await self._write(left, last)
 
-    async def _write(
-        self, parts: list[Apply], before: Callable[[], None] | None, *, last: bool
-    ) -> None:
-        """Apply the first of the parts and take it away. `last`: of the upload, once all are."""
+    async def _write(self, blocks: list[Block], last: bool) -> list[Block]:
+        """Apply blocks; returns those that are left. `last`: the upload ends with them."""
+        shop_id = self._run.shop_id
 
-        def unit(work: Work) -> tuple[merge.Outcome, int]:
-            shop_id = self._run.shop_id
-            lock_store(work.db, shop_id)
+        def unit(work: Work) -> tuple[_Step, list[Block], int]:
+            dialect.lock_store(work.db, shop_id)
             run = store.find_run(work.db, shop_id, self._run.run_id)
             if run is None:
                 raise JobUnknown
             full = met.Pass(run.run_id, run.passes) if run.full else None
             batch = rows.Batch(work.db, shop_id, self._mark, run.lang, work.now_ms, full)
-            outcome = parts[0](batch)
-            ends = last and len(parts) == 1
+            step = _Step(batch, run, self._zone, self._family)
+            left = step.take(blocks)
+            rows.note_met(batch, catalogue()[run.content])
+            ends = last and not left
             began = work.now_ms if self._began is None else self._began
             if ends and self._family:
-                outcome.deleted += merge.settle_parents(batch, self._family, self._parents, began)
+                parents = self._parents | step.parents
+                step.outcome.deleted += merge.settle_parents(batch, self._family, parents, began)
             store.count_upload(
                 work.db,
                 shop_id,
                 run.run_id,
                 work.now_ms,
                 received=int(ends),
-                written=outcome.written,
-                unchanged=outcome.unchanged,
+                written=step.outcome.written,
+                unchanged=step.outcome.unchanged,
             )
-            return outcome, began
+            return step, left, began
 
-        outcome, self._began = await self._context.db.write(
-            unit, actor=f"store:{self._run.shop_id}", before=before
-        )
-        del parts[0]
-        self._outcome.add(outcome)
+        step, left, self._began = await self._context.db.write(unit, actor=f"store:{shop_id}")
+        self._zone = step.zone
+        self._parents |= step.parents
+        self._outcome.add(step.outcome)
         for name in ("written", "unchanged", "deleted", "set_aside"):
             counter = self._context.metrics.records.labels(self._run.content, name)
-            counter.inc(getattr(outcome, name))
-
-    def _reading(self, lines: list[bytes]) -> list[Apply]:
-        """Read the lines; where most rows are probably unchanged, only their keys. Returns what
-        then applies them, a transaction each: a line of old modules may hold any number."""
-        zone, content = self._zone, self._content
-        met_before = self._run.unchanged + self._outcome.unchanged
-        if self._run.full and met_before >= self._run.written + self._outcome.written:
-            seen = glance(lines, zone, content)
-            if seen is not None:
-                return [lambda batch: merge.apply_glance(batch, content, seen, zone)]
-        plain = read_rows(lines, zone, content)
-        if plain is not None:
-            if self._family:
-                self._parents |= merge.parents_of_plain(plain)
-            return [lambda batch: merge.apply_plain(batch, plain)]
-        records = read_lines(lines, zone, content)
-        for record in records:
-            self._zone = zone_after(record, self._zone)
-        if self._family:
-            self._parents |= merge.parents(self._family, records)
-        parts = [records[at : at + CHUNK] for at in range(0, len(records), CHUNK)] or [[]]
-        return [partial(merge.apply, records=part) for part in parts]
+            counter.inc(getattr(step.outcome, name))
+        return left

@@ -7,7 +7,7 @@ one, which brings few of them, marks them in place.
 import json
 import operator
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import compress, repeat
 from typing import Any
@@ -37,6 +37,8 @@ class Batch:
     now: int
     full: met.Pass | None = None
     """The pass of a full run that met the rows; None for an incremental run."""
+    unchanged: list[str] = field(default_factory=list)
+    """Keys of rows that a full run met and found unchanged: `note_met` writes them down."""
 
 
 @cache
@@ -156,23 +158,25 @@ def as_json(value: object) -> str:
 
 
 @cache
-def _digests_sql(content: Content, name: str, which: str, whole: bool) -> sa.TextClause:
+def _digests_sql(content: Content, name: str, which: str, whole: bool) -> str:
     """All in one row: a statement that gives a thousand rows would hand the interpreter over, and
     wait to have it back, a thousand times."""
     both = ", ".join(dialect.joined(name, it) for it in ("sort_id", dialect.in_hex(name, "digest")))
-    return sa.text(
+    return dialect.native(
+        name,
         f"SELECT {both} FROM {table_name(content)}"
         f" WHERE shop_id = :shop AND {which} AND removed_at IS NULL"
-        f"{' AND misfits IS NULL' if whole else ''}"
+        f"{' AND misfits IS NULL' if whole else ''}",
     )
 
 
 @cache
-def _between_sql(content: Content) -> sa.TextClause:
+def _between_sql(content: Content, name: str) -> str:
     """How many rows have a key in the range, ended ones too; `most` at most."""
-    return sa.text(
+    return dialect.native(
+        name,
         f"SELECT COUNT(*) FROM (SELECT 1 FROM {table_name(content)}"
-        f" WHERE shop_id = :shop AND {BETWEEN} LIMIT :most) AS found"
+        f" WHERE shop_id = :shop AND {BETWEEN} LIMIT :most) AS found",
     )
 
 
@@ -187,14 +191,22 @@ def _digests(
     name = batch.db.dialect.name
     most = 2 * len(keys)
     span = {"shop": batch.shop_id, "first": min(keys), "last": max(keys)}
-    many = batch.db.execute(_between_sql(content), {**span, "most": most}).scalar_one()
+    cursor = batch.db.connection.cursor()
+    (many,) = cursor.execute(_between_sql(content, name), {**span, "most": most}).fetchone()
     if many < most:
         which, bound = BETWEEN, span
     else:
         which = dialect.one_of(name, "sort_id")
         bound = {"shop": batch.shop_id, "keys": dialect.bind_list(name, keys)}
-    found, digests = batch.db.execute(_digests_sql(content, name, which, whole), bound).one()
+    found, digests = cursor.execute(_digests_sql(content, name, which, whole), bound).fetchone()
+    cursor.close()
     return dict(zip(found.split(" "), digests.split(" "), strict=True)) if found else {}
+
+
+def note_met(batch: Batch, content: Content) -> None:
+    """Write down which unchanged rows a full run has met. Call it before the transaction ends."""
+    if batch.full is not None and batch.unchanged:
+        met.note(batch.db, batch.shop_id, batch.full, content, batch.unchanged)
 
 
 @cache
@@ -209,7 +221,7 @@ def _see(batch: Batch, content: Content, keys: list[str]) -> None:
     if not keys:
         return
     if batch.full is not None:
-        met.note(batch.db, batch.shop_id, batch.full, content, keys)
+        batch.unchanged.extend(keys)
         return
     name = batch.db.dialect.name
     batch.db.execute(

@@ -38,7 +38,6 @@ class _Job:
     actor: str
     request_id: str
     done: Future[Any]
-    before: Callable[[], object] | None = None
 
 
 class Database:
@@ -110,26 +109,21 @@ class Database:
         *,
         actor: str = "system",
         request_id: str = "",
-        before: Callable[[], object] | None = None,
     ) -> T:
         """Run a use case in a transaction and return when it is durable.
 
-        `run` may be run again after a conflict: it must change nothing but the database. `before`
-        is run once on the same thread, with no transaction open: what costs the interpreter time
-        is best done where the result is needed, not on a thread that competes for it.
+        `run` may be run again after a conflict: it must change nothing but the database.
 
         Raises: DatabaseUnavailable.
         """
         if self.is_sqlite:
             if self._writer is None:
                 self._writer = _Writer(self)
-            job = _Job(run, actor, request_id, Future(), before)
+            job = _Job(run, actor, request_id, Future())
             self._writer.put(job)
             return await asyncio.wrap_future(job.done)
 
         def unit() -> T:
-            if before is not None:
-                before()
             for left in reversed(range(TRIES)):
                 try:
                     with self.begin(actor, request_id) as work:
@@ -227,20 +221,7 @@ class _Writer:
                     self._waiting.put(None)
                     break
                 group.append(more)
-            self._commit([job for job in group if self._ready(job)])
-
-    @staticmethod
-    def _ready(job: _Job) -> bool:
-        """Whether it is still waited for, and what comes before it went well."""
-        if not job.done.set_running_or_notify_cancel():
-            return False
-        try:
-            if job.before is not None:
-                job.before()
-        except BaseException as failure:  # noqa: BLE001 - handed to the caller
-            job.done.set_exception(failure)
-            return False
-        return True
+            self._commit([job for job in group if job.done.set_running_or_notify_cancel()])
 
     def _commit(self, group: list[_Job]) -> None:
         """Run and commit. Who stopped waiting before this is not in `group` any more."""

@@ -1,5 +1,6 @@
 """What differs between SQLite and PostgreSQL, and nothing else does."""
 
+import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
@@ -134,6 +135,17 @@ def joined(dialect: str, text: str) -> str:
 def in_hex(dialect: str, binary: str) -> str:
     """SQL for a binary column in hex, as `hexes` writes it."""
     return f"hex({binary})" if is_sqlite(dialect) else f"encode({binary}, 'hex')"
+
+
+def rows_at_once(dialect: str) -> int:
+    """Rows that are best read and written together. SQLite works in our process: a few, while they
+    are in the processor's cache. To ask PostgreSQL costs more than the cache brings."""
+    return 100 if is_sqlite(dialect) else 1000
+
+
+def native(dialect: str, sql: str) -> str:
+    """SQL with `:name` parameters for the driver itself; no other colons in it."""
+    return sql if is_sqlite(dialect) else re.sub(r":(\w+)", r"%(\1)s", sql)
 
 
 def hexes(dialect: str, values: Iterable[bytes]) -> list[str]:
