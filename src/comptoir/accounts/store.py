@@ -14,6 +14,18 @@ from comptoir.infra.db.dialect import lock_store, upsert
 _SHOP = [tables.shop.c[f.name] for f in fields(Shop)]
 
 
+_FIND_SHOP = sa.select(*_SHOP).where(tables.shop.c.shop_id == sa.bindparam("shop"))
+_CONSENTED = (
+    sa.select(tables.consent.c.content, tables.module.c.contents)
+    .join(tables.module, tables.module.c.module == tables.consent.c.module)
+    .where(
+        tables.consent.c.shop_id == sa.bindparam("shop"), tables.consent.c.withdrawn_at.is_(None)
+    )
+)
+_CONSENTED_TO = _CONSENTED.where(tables.module.c.vendor == sa.bindparam("vendor"))
+"""Made once: to make a statement costs more than to run it."""
+
+
 def _shop(row: sa.Row[tuple[object, ...]]) -> Shop:
     values = row._asdict()
     return Shop(**{**values, "mode": Mode(values["mode"])})
@@ -22,7 +34,7 @@ def _shop(row: sa.Row[tuple[object, ...]]) -> Shop:
 def find_shop(db: sa.Connection, shop_id: str) -> Shop | None:
     if "\0" in shop_id:  # PostgreSQL would not even look for it
         return None
-    row = db.execute(sa.select(*_SHOP).where(tables.shop.c.shop_id == shop_id)).first()
+    row = db.execute(_FIND_SHOP, {"shop": shop_id}).first()
     return _shop(row) if row else None
 
 
@@ -185,15 +197,11 @@ def end_consents(
 
 def consented_contents(db: sa.Connection, shop_id: str, vendor: str = "") -> set[str]:
     """Contents that some module (of `vendor`, if given) may read from the store now."""
-    c, m = tables.consent.c, tables.module.c
-    query = (
-        sa.select(c.content, m.contents)
-        .join(tables.module, m.module == c.module)
-        .where(c.shop_id == shop_id, c.withdrawn_at.is_(None))
-    )
     if vendor:
-        query = query.where(m.vendor == vendor)
-    return {row.content for row in db.execute(query) if row.content in json.loads(row.contents)}
+        found = db.execute(_CONSENTED_TO, {"shop": shop_id, "vendor": vendor})
+    else:
+        found = db.execute(_CONSENTED, {"shop": shop_id})
+    return {content for content, contents in found if content in json.loads(contents)}
 
 
 def set_versions(db: sa.Connection, shop_id: str, prestashop: str, module: str) -> None:

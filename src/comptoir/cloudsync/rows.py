@@ -291,11 +291,14 @@ def _count(batch: Batch, content: Content, more: int) -> None:
         batch.db.execute(_COUNT, {"shop": batch.shop_id, "content": content.name, "more": more})
 
 
+_LIVE = sa.select(row_count.c.live).where(
+    row_count.c.shop_id == sa.bindparam("shop"), row_count.c.content == sa.bindparam("what")
+)
+
+
 def count(db: sa.Connection, shop_id: str, content: Content) -> int:
     """Live rows of a store's content."""
-    c = row_count.c
-    query = sa.select(c.live).where(c.shop_id == shop_id, c.content == content.name)
-    return int(db.execute(query).scalar() or 0)
+    return int(db.execute(_LIVE, {"shop": shop_id, "what": content.name}).scalar() or 0)
 
 
 _TIMEZONE = sa.select(RAW["info"].c.timezone).where(RAW["info"].c.shop_id == sa.bindparam("shop"))

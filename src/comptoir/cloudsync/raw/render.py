@@ -44,8 +44,10 @@ class Renderer:
     """Names of known fields in lower case: nothing unknown may have one of them."""
     whole: bool
     """No fields were chosen: unknown properties show too."""
+    kind: Callable[..., Any] | None
+    """Makes a row of values, quicker than a dict; for rows of all fields."""
 
-    def rows(self, found: Sequence[Sequence[Any]]) -> list[Row]:
+    def rows(self, found: Sequence[Sequence[Any]]) -> list[Any]:
         """The rows, in their order. If `whole`, the last column of `found` is `extra`."""
         if not found:
             return []
@@ -53,6 +55,8 @@ class Renderer:
         extras = columns.pop() if self.whole else ()
         for index, convert in self.conversions:
             columns[index] = convert(columns[index])
+        if self.kind and not any(extras):
+            return list(map(self.kind, *columns))
         names = self.names
         made = [dict(zip(names, row, strict=False)) for row in zip(*columns, strict=False)]
         for row, extra in zip(made, extras, strict=self.whole):
@@ -87,7 +91,14 @@ def _renderer(name: str, with_orders: bool, chosen: frozenset[str]) -> Renderer:
         conversions=tuple((index, how) for index, how in conversions if how is not None),
         taken=frozenset(known.lower() for known in fields(content)),
         whole=not chosen,
+        kind=None if chosen else _kind(name, [field.name for field in shown]),
     )
+
+
+def _kind(name: str, names: Sequence[str]) -> Callable[..., Any]:
+    attributes = [f"f{number}" for number in range(len(names))]
+    renamed = dict(zip(attributes, names, strict=True))
+    return msgspec.defstruct(name, attributes, rename=renamed, gc=False)
 
 
 def _conversion(field: Field) -> Callable[[Column], Column] | None:
