@@ -37,7 +37,7 @@ def sqlite() -> dict[str, object]:
         told = baselines.job(
             Path(folder),
             pragmas=list(dialect.SQLITE_PRAGMAS),
-            sql=upsert._sql(_target(ORDERS), "?", 1),
+            sql=upsert._sql(_target(ORDERS), "?"),
             rounds=[_interleaved(ground, pages) for pages in rounds],
         )
         with baselines.running("sqlite", str(copy), told) as bare:

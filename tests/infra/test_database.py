@@ -112,6 +112,19 @@ def test_what_is_done_stays(database: Database, clock: FrozenClock) -> None:
     assert (event.attempts, event.due_at) == (0, None)
 
 
+def test_what_is_done_on_the_driver_alone_stays_or_goes_too(database: Database) -> None:
+    """Hot paths do not tell SQLAlchemy what they do."""
+    insert = "INSERT INTO row_count (shop_id, content, live) VALUES ('s', 'c', 7)"
+    with pytest.raises(ValueError, match="x"), database.begin("operator") as work:
+        work.db.connection.cursor().execute(insert)
+        raise ValueError("x")
+    with database.begin("operator") as work:
+        work.db.connection.cursor().execute(insert)
+
+    with database.reading() as db:
+        assert db.execute(sa.text("SELECT live FROM row_count")).scalars().all() == [7]
+
+
 @pytest.mark.parametrize("failure", [ValueError("x"), KeyboardInterrupt(), SystemExit()])
 def test_what_fails_leaves_nothing(database: Database, failure: BaseException) -> None:
     with pytest.raises(type(failure)), database.begin("operator") as work:

@@ -175,8 +175,10 @@ class Database:
     def _start(self, connection: sa.Connection, *, write: bool) -> None:
         if self.is_sqlite:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-        elif not write:
+            return
+        if not write:
             connection.execution_options(isolation_level="REPEATABLE READ")
+        connection.begin()  # said aloud: hot paths speak to the driver, behind SQLAlchemy's back
 
     def _commit(self, connection: sa.Connection) -> None:
         if self.is_sqlite:

@@ -1,24 +1,18 @@
 """Many rows into one table, as fast as each engine takes them.
 
-SQLite: several rows a statement. The interpreter is let go once for all of them, not once a row,
-so that reading the next upload and writing this one go on at the same time.
-PostgreSQL: COPY into a temporary table and one INSERT from there.
+SQLite: one statement, run for each row. PostgreSQL: COPY into a temporary table and one INSERT from
+there.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, islice
 from typing import Any
 
 import sqlalchemy as sa
 
 from comptoir.infra.db.dialect import is_sqlite
 
-PARAMETERS = 6_400
-"""Values bound to one statement, at most. SQLite takes 32,766, but a longer program is slower."""
-FEWER = 5
-"""What is left goes by statements of a fifth, and so on."""
 COPY_FROM = 40
 """Rows from which COPY is faster than an INSERT each."""
 COPIED = {
@@ -47,27 +41,16 @@ class Target:
 
 def upsert_all(db: sa.Connection, target: Target, rows: Iterable[Sequence[Any]], many: int) -> None:
     """Insert the rows, or update those that are there. No two may have the same key."""
-    cursor = db.connection.cursor()
+    cursor: Any = db.connection.cursor()
     try:
         if is_sqlite(db.dialect.name):
-            _several_at_once(cursor, target, rows, many)
+            cursor.executemany(_sql(target, "?"), rows)
         elif many < COPY_FROM:
-            cursor.executemany(_sql(target, "%s", 1), list(rows))
+            cursor.executemany(_sql(target, "%s"), list(rows))
         else:
             _copy(cursor, target, rows)
     finally:
         cursor.close()
-
-
-def _several_at_once(cursor: Any, target: Target, rows: Iterable[Sequence[Any]], left: int) -> None:
-    width = len(target.columns)
-    values = chain.from_iterable(rows)
-    at_once = PARAMETERS // width
-    while left:
-        while at_once > left:
-            at_once = at_once // FEWER or 1
-        cursor.execute(_sql(target, "?", at_once), list(islice(values, at_once * width)))
-        left -= at_once
 
 
 def _copy(cursor: Any, target: Target, rows: Iterable[Sequence[Any]]) -> None:
@@ -95,11 +78,11 @@ def _types(target: Target) -> list[str]:
 
 
 @cache
-def _sql(target: Target, mark: str, many: int) -> str:
+def _sql(target: Target, mark: str) -> str:
     row = f"({', '.join([mark] * len(target.columns))})"
     return (
         f"INSERT INTO {target.table.name} ({_names(target.columns)})"
-        f" VALUES {', '.join([row] * many)} {_conflict(target)}"
+        f" VALUES {row} {_conflict(target)}"
     )
 
 
