@@ -103,13 +103,14 @@ class _Step:
         left, room = deque(blocks), CHUNK
         while left and room > 0:
             block = left.popleft()
-            room -= len(block)
-            if not self._quickly(block):
-                records = self._read(block)
-                self.outcome.add(merge.apply(self.batch, records[:CHUNK]))
-                if records[CHUNK:]:
-                    left.appendleft(records[CHUNK:])
-                    break
+            if self._quickly(block):
+                room -= len(block)
+                continue
+            records = self._read(block)
+            self.outcome.add(merge.apply(self.batch, records[:room]))
+            if records[room:]:
+                left.appendleft(records[room:])
+            room -= len(records)
         return list(left)
 
     def _quickly(self, block: Block) -> bool:
