@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from comptoir.base.clock import SystemClock, monotonic
@@ -124,7 +125,8 @@ class Records:
         with self._database.reading() as db:
             for content in catalogue().values():
                 _, rows = query.page(db, content, str(store.shop_id), EVERYTHING, with_orders=False)
-                for row in renderer(content).rows(rows):
+                shown = msgspec.json.encode(renderer(content).rows(rows))
+                for row in msgspec.json.decode(shown):
                     found[key_of(content, row)] = canonical(content, row)
         return found
 
