@@ -12,8 +12,6 @@ from comptoir.base.mode import Mode
 from comptoir.infra.db.dialect import lock_store, upsert
 
 _SHOP = [tables.shop.c[f.name] for f in fields(Shop)]
-
-
 _FIND_SHOP = sa.select(*_SHOP).where(tables.shop.c.shop_id == sa.bindparam("shop"))
 _CONSENTED = (
     sa.select(tables.consent.c.content, tables.module.c.contents)

@@ -5,7 +5,7 @@ combination at once, the others only when a finished incremental run has not see
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,7 +39,6 @@ class Outcome:
     unchanged: int = 0
     deleted: int = 0
     set_aside: int = 0
-    by_content: dict[str, int] = field(default_factory=dict)
 
     def add(self, other: "Outcome") -> None:
         self.written += other.written
@@ -51,14 +50,10 @@ class Outcome:
 def apply_glance(batch: Batch, content: Content, seen: Glance, zone: ZoneInfo) -> Outcome:
     """Apply rows of which most have probably not changed: the others are read only now."""
     lines, unchanged = rows.write_changed(batch, content, seen)
-    outcome = apply_lines(batch, content, lines, zone)
+    plain = read_rows(lines, zone, content)
+    outcome = apply_plain(batch, plain) if plain else apply(batch, read_lines(lines, zone, content))
     outcome.unchanged += unchanged
     return outcome
-
-
-def apply_lines(batch: Batch, content: Content, lines: list[bytes], zone: ZoneInfo) -> Outcome:
-    plain = read_rows(lines, zone, content)
-    return apply_plain(batch, plain) if plain else apply(batch, read_lines(lines, zone, content))
 
 
 def apply_plain(batch: Batch, found: Rows) -> Outcome:

@@ -60,14 +60,15 @@ def write(batch: Batch, content: Content, rows: Sequence[Upsert]) -> tuple[int, 
     Of several rows with one id the last wins, as if they had come one by one.
     """
     latest = {row.sort_id: row for row in rows}
-    before = _digests(batch, content, list(latest))
-    changed = _changed(batch, before, list(latest), (row.digest for row in latest.values()))
-    unchanged = _unchanged(list(latest), changed)
+    keys = list(latest)
+    before = _digests(batch, content, keys)
+    changed = _changed(batch, before, keys, (row.digest for row in latest.values()))
+    unchanged = _unchanged(keys, changed)
     many = sum(changed)
     if many:
         made = (_parameters(batch, row) for row in compress(latest.values(), changed))
         upsert_all(batch.db, _target(content), made, many)
-        _count(batch, content, len(latest) - _there(before, latest))
+        _count(batch, content, len(keys) - _there(before, keys))
     _see(batch, content, unchanged)
     return many, len(unchanged)
 

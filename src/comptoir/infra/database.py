@@ -104,11 +104,7 @@ class Database:
                 connection.rollback()
 
     async def write(
-        self,
-        run: Callable[[Work], T],
-        *,
-        actor: str = "system",
-        request_id: str = "",
+        self, run: Callable[[Work], T], *, actor: str = "system", request_id: str = ""
     ) -> T:
         """Run a use case in a transaction and return when it is durable.
 
