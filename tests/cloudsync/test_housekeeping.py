@@ -28,11 +28,11 @@ def heard(ground: Ground) -> Iterator[list[str]]:
     def hear(_: Any, __: Any, statement: str, *___: Any) -> None:
         found.append(statement)
 
-    event.listen(ground.context.db.engine, "before_cursor_execute", hear)
+    event.listen(sa.Engine, "before_cursor_execute", hear)
     try:
         yield found
     finally:
-        event.remove(ground.context.db.engine, "before_cursor_execute", hear)
+        event.remove(sa.Engine, "before_cursor_execute", hear)
 
 
 def test_every_statement_names_the_store(ground: Ground, shop: Store) -> None:

@@ -7,6 +7,7 @@ one, which brings few of them, marks them in place.
 import json
 import operator
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import compress, repeat
@@ -192,15 +193,17 @@ def _digests(
     name = batch.db.dialect.name
     most = 2 * len(keys)
     span = {"shop": batch.shop_id, "first": min(keys), "last": max(keys)}
-    cursor = batch.db.connection.cursor()
-    (many,) = cursor.execute(_between_sql(content, name), {**span, "most": most}).fetchone()
-    if many < most:
-        which, bound = BETWEEN, span
-    else:
-        which = dialect.one_of(name, "sort_id")
-        bound = {"shop": batch.shop_id, "keys": dialect.bind_list(name, keys)}
-    found, digests = cursor.execute(_digests_sql(content, name, which, whole), bound).fetchone()
-    cursor.close()
+    with closing(batch.db.connection.cursor()) as cursor:
+        (many,) = cursor.execute(_between_sql(content, name), {**span, "most": most}).fetchone()
+        if not many:
+            return {}
+        if many < most:
+            which, bound = BETWEEN, span
+        else:
+            which = dialect.one_of(name, "sort_id")
+            bound = {"shop": batch.shop_id, "keys": dialect.bind_list(name, keys)}
+        sql = _digests_sql(content, name, which, whole)
+        found, digests = cursor.execute(sql, bound).fetchone()
     return dict(zip(found.split(" "), digests.split(" "), strict=True)) if found else {}
 
 

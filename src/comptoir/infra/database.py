@@ -5,14 +5,11 @@ Use cases are plain functions of a `Work`. Web handlers and the worker hand them
 """
 
 import asyncio
-import queue
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -20,24 +17,29 @@ from sqlalchemy import event
 from comptoir.base.clock import Clock
 from comptoir.base.ids import Ids
 from comptoir.infra.db import dialect
+from comptoir.infra.db.checkpoints import Checkpoints
 from comptoir.infra.db.condition import Condition, DatabaseUnavailable
 from comptoir.infra.work import Work
+from comptoir.infra.writer import Job, Writer
 
 T = TypeVar("T")
-GROUP = 64
-"""Units of work committed together at most, on SQLite."""
 READERS = 4
 POOL = 16
 TRIES = 3
 """Times a unit is run when the database ended it to resolve a conflict with another one."""
 
 
-@dataclass(slots=True)
-class _Job:
-    run: Callable[[Work], Any]
-    actor: str
-    request_id: str
-    done: Future[Any]
+def sqlite_engine(url: sa.URL, connections: int, *also: str) -> sa.Engine:
+    """`also`: more settings of its connections."""
+    engine = sa.create_engine(
+        url,
+        connect_args={"check_same_thread": False},
+        pool_size=connections,
+        max_overflow=8,
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", lambda raw, _: dialect.prepare_sqlite(raw, *also))
+    return engine
 
 
 class Database:
@@ -52,15 +54,9 @@ class Database:
         self.dialect = "sqlite" if self.is_sqlite else "postgresql"
         if self.is_sqlite:
             Path(self.url.database or "").parent.mkdir(parents=True, exist_ok=True)
-            self.engine = sa.create_engine(
-                self.url,
-                connect_args={"check_same_thread": False},
-                pool_size=READERS + 2,
-                max_overflow=8,
-                hide_parameters=True,
-            )
-            event.listen(self.engine, "connect", lambda raw, _: dialect.prepare_sqlite(raw))
-            self._writer: _Writer | None = None
+            self.engine = sqlite_engine(self.url, READERS + 2)
+            self._writing = sqlite_engine(self.url, 2, "PRAGMA wal_autocheckpoint = 0")
+            self._writer: Writer | None = None
         else:
             self.engine = sa.create_engine(
                 self.url,
@@ -80,7 +76,15 @@ class Database:
 
         Raises: DatabaseUnavailable.
         """
-        with self.condition.watched(), self.engine.connect() as connection:
+        with self._transaction(self.engine, actor, request_id) as work:
+            yield work
+
+    def _grouped(self) -> AbstractContextManager[Work]:
+        return self._transaction(self._writing, "system", "")
+
+    @contextmanager
+    def _transaction(self, engine: sa.Engine, actor: str, request_id: str) -> Iterator[Work]:
+        with self.condition.watched(), engine.connect() as connection:
             self._start(connection, write=True)
             try:
                 yield Work(connection, self._clock.now(), self._ids, actor, request_id)
@@ -108,14 +112,15 @@ class Database:
     ) -> T:
         """Run a use case in a transaction and return when it is durable.
 
-        `run` may be run again after a conflict: it must change nothing but the database.
+        `run` may be run again, after a conflict or because another unit of its transaction failed:
+        it must change nothing but the database.
 
         Raises: DatabaseUnavailable.
         """
         if self.is_sqlite:
             if self._writer is None:
-                self._writer = _Writer(self)
-            job = _Job(run, actor, request_id, Future())
+                self._writer = Writer(Checkpoints(self._writing), self._grouped)
+            job = Job(run, actor, request_id, Future())
             self._writer.put(job)
             return await asyncio.wrap_future(job.done)
 
@@ -167,6 +172,8 @@ class Database:
             self._writer.stop()
         self._threads.shutdown(wait=True)
         self.engine.dispose()
+        if self.is_sqlite:
+            self._writing.dispose()
 
     def _start(self, connection: sa.Connection, *, write: bool) -> None:
         if self.is_sqlite:
@@ -189,67 +196,3 @@ class Database:
 def _rewrite(work: Work) -> None:
     """Writes a row as it is: only to see whether writing works."""
     work.db.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
-
-
-class _Writer:
-    """SQLite's one writer: takes what waits, runs each in a savepoint, commits once for all."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._waiting: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._loop, name="db-writer", daemon=True)
-        self._thread.start()
-
-    def put(self, job: _Job) -> None:
-        self._waiting.put(job)
-
-    def stop(self) -> None:
-        self._waiting.put(None)
-        self._thread.join()
-
-    def _loop(self) -> None:
-        while (job := self._waiting.get()) is not None:
-            group = [job]
-            while len(group) < GROUP:
-                try:
-                    more = self._waiting.get_nowait()
-                except queue.Empty:
-                    break
-                if more is None:
-                    self._waiting.put(None)
-                    break
-                group.append(more)
-            self._commit([job for job in group if job.done.set_running_or_notify_cancel()])
-
-    def _commit(self, group: list[_Job]) -> None:
-        """Run and commit. Who stopped waiting before this is not in `group` any more."""
-        results: list[tuple[_Job, Any, BaseException | None]] = []
-        if not group:
-            return
-        try:
-            with self._database.begin("system") as work:
-                results.extend(self._one(work, job) for job in group)
-        except BaseException as failed:  # noqa: BLE001 - handed to every caller of the group
-            for job in group:
-                job.done.set_exception(failed)
-            return
-        for job, result, failure in results:
-            if failure is None:
-                job.done.set_result(result)
-            else:
-                job.done.set_exception(failure)
-
-    @staticmethod
-    def _one(group: Work, job: _Job) -> tuple[_Job, Any, BaseException | None]:
-        work = Work(group.db, group.now, group.ids, job.actor, job.request_id)
-        work.db.exec_driver_sql("SAVEPOINT one")
-        try:
-            result = job.run(work)
-        except BaseException as failure:
-            if dialect.trouble(failure):
-                raise  # SQLite may have rolled back all of the group
-            work.db.exec_driver_sql("ROLLBACK TO one")
-            work.db.exec_driver_sql("RELEASE one")
-            return job, None, failure
-        work.db.exec_driver_sql("RELEASE one")
-        return job, result, None

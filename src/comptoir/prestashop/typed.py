@@ -22,7 +22,6 @@ from comptoir.prestashop.rowid import plain_number, row_id
 from comptoir.prestashop.values import Misfit, encoded_text, integer, json_text, real, time
 
 _INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-_DATE_LENGTH = len("2024-07-16T15:33:56+0200")
 LONGEST_ID = 500
 """Characters of an id: what a database takes in a key or an index is limited."""
 NUL = b"\\u0000"
@@ -168,12 +167,11 @@ def _times(
     """As `values.time` of each: the milliseconds, and the offsets. Quicker where all have the one
     form that agents of today send. Raises: Misfit."""
     try:
-        if {len(value) for value in column} == {_DATE_LENGTH} and {v[10] for v in column} == {"T"}:
-            offsets = [_OFFSETS[value[19:]] for value in column]
-            return [
-                _DAYS[value[:10]] + _CLOCK[value[11:19]] - offset * 60_000
-                for value, offset in zip(column, offsets, strict=True)
-            ], offsets
+        offsets = [_OFFSETS[value[19:]] for value in column]
+        return [
+            _DAYS[value[:10]] + _CLOCK[value[10:19]] - offset * 60_000
+            for value, offset in zip(column, offsets, strict=True)
+        ], offsets
     except (TypeError, ValueError):
         pass
     found = [time(value, zone) or (None, None) for value in column]
@@ -215,7 +213,7 @@ _DAYS = _Known(
     lambda text: int(datetime.fromisoformat(f"{text}T00:00:00+00:00").timestamp()) * 1000,
 )
 """Midnight, in milliseconds."""
-_CLOCK = _Known(r"\d\d:\d\d:\d\d", _clock)
+_CLOCK = _Known(r"T\d\d:\d\d:\d\d", _clock)
 _OFFSETS = _Known(r"[+-]\d{4}", _offset)
 """In minutes."""
 

@@ -53,13 +53,14 @@ def is_sqlite(name: str) -> bool:
     return name == "sqlite"
 
 
-def prepare_sqlite(connection: DBAPIConnection) -> None:
-    """Settings of every SQLite connection. Transactions are begun by us, not by the driver."""
+def prepare_sqlite(connection: DBAPIConnection, *also: str) -> None:
+    """Settings of every SQLite connection, and `also` of this one. Transactions are begun by us,
+    not by the driver."""
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA busy_timeout = 30000")
     _use_wal(cursor)
-    for pragma in SQLITE_PRAGMAS:
+    for pragma in (*SQLITE_PRAGMAS, *also):
         cursor.execute(pragma)
     cursor.close()
 
