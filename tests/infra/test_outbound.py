@@ -3,6 +3,8 @@
 import asyncio
 import ipaddress
 import socket
+import tracemalloc
+import zlib
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -90,6 +92,13 @@ def test_what_is_no_address_is_not_public(text: str) -> None:
     assert not is_public(text)
 
 
+def bomb() -> bytes:
+    """256 MB of nothing, in a quarter of a megabyte."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS + 16)
+    pieces = [packer.compress(bytes(1 << 20)) for _ in range(256)]
+    return b"".join([*pieces, packer.flush()])
+
+
 def played(scenario: Scenario, *, allow_private: bool) -> None:
     """A server on loopback that answers, counts, redirects, dawdles and talks too much."""
 
@@ -110,6 +119,8 @@ def played(scenario: Scenario, *, allow_private: bool) -> None:
             while True:
                 await response.write(b"x")
                 await asyncio.sleep(0)
+        if request.path == "/bomb":
+            return web.Response(body=bomb(), headers={"Content-Encoding": "gzip"})
         if request.path == "/broken":
             assert request.transport is not None
             request.transport.close()
@@ -208,6 +219,20 @@ def test_an_endless_answer_is_cut() -> None:
         failed = await failure(outbound, f"{base}/endless", seconds=20)
         assert failed.reason == "too-large"
         assert str(MOST_BYTES) in failed.explanation
+
+    played(scenario, allow_private=True)
+
+
+def test_a_packed_answer_is_not_unpacked_past_the_limit() -> None:
+    async def scenario(outbound: Outbound, base: str) -> None:
+        tracemalloc.start()
+        try:
+            failed = await failure(outbound, f"{base}/bomb", seconds=20)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert failed.reason == "too-large"
+        assert peak < 64 << 20
 
     played(scenario, allow_private=True)
 
