@@ -160,20 +160,27 @@ class World:
         with self.context.db.begin("tests") as work:
             made = create_vendor(work, name, self.context.vault)
             register_module(work, name, module, contents)
-        basic = base64.b64encode(f"{made.client_id}:{made.client_secret}".encode()).decode()
         return self._token(
-            {"audience": AUDIENCE + name, "client_id": made.client_id}, f"Basic {basic}"
+            {"audience": AUDIENCE + name},
+            {"clientId": made.client_id, "clientSecret": made.client_secret},
         )
 
-    def _token(self, form: dict[str, str], authorization: str) -> str:
+    def store_token(self, made: dict[str, Any]) -> str:
+        """Of a store, from the answer that its identity came with."""
+        audience = f"store/{made['cloudShopId']} {self.context.settings.base}/accounts"
+        return self._token({"audience": audience}, made)
+
+    def _token(self, form: dict[str, str], client: dict[str, Any]) -> str:
+        name = client["clientId"]
+        basic = base64.b64encode(f"{name}:{client['clientSecret']}".encode()).decode()
         answer = self.request(
             "POST",
             "/oauth2/token",
             {
-                "Authorization": authorization,
+                "Authorization": f"Basic {basic}",
                 "Content-Type": "application/x-www-form-urlencoded",
             },
-            urlencode({**form, "grant_type": "client_credentials"}),
+            urlencode({**form, "client_id": name, "grant_type": "client_credentials"}),
         )
         assert answer.status == 200, answer.text
         return str(answer.json["access_token"])

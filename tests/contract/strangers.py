@@ -207,7 +207,7 @@ def strangers(engine: str, folder: Path, rows: int = 3) -> Iterator[Strangers]:
         there.vendors[SECOND] = world.vendor(SECOND, f"{SECOND}_all", list(catalogue()))
         there.others["expired vendor"] = there.vendors[FIRST]
         secrets = {name: _identity(world, name) for name in STORES}
-        early = {name: _token(world, made) for name, made in secrets.items()}
+        early = {name: world.store_token(made) for name, made in secrets.items()}
         world.clock.advance(timedelta(hours=3))
         for name, vendor in ((FIRST, FIRST), (SECOND, SECOND)):
             there.vendors[name] = _issued(world, f"tech-vendor/{vendor}", API)
@@ -218,7 +218,7 @@ def strangers(engine: str, folder: Path, rows: int = 3) -> Iterator[Strangers]:
             there.stores[name] = Store(
                 name,
                 made["cloudShopId"],
-                _token(world, made),
+                world.store_token(made),
                 early[name],
                 _job(world, name),
                 made["clientId"],
@@ -273,19 +273,6 @@ def _identity(world: World, name: str) -> Json:
         assert shop is not None
         save_shop(work.db, replace(shop, verified=name != "unverified"))
     return found
-
-
-def _token(world: World, made: Json) -> str:
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": made["clientId"],
-        "client_secret": made["clientSecret"],
-        "audience": f"store/{made['cloudShopId']} {world.context.settings.base}/accounts",
-    }
-    kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    given = world.request("POST", "/oauth2/token", kind, urlencode(form))
-    assert given.status == 200, given.text
-    return str(given.json["access_token"])
 
 
 def _job(world: World, name: str) -> str:

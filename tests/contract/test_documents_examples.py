@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from openapi_schema_validator import OAS30Validator
@@ -118,20 +117,8 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         found.tokens["vendor"] = json.loads(found.run("oauth", "createToken")[2])["access_token"]
         store = json.loads(found.run("accounts", "createShopIdentity")[2])
         found.shops["store"] = store["cloudShopId"]
-        found.tokens["store"] = store_token(world, store)
+        found.tokens["store"] = world.store_token(store)
         yield found
-
-
-def store_token(world: World, store: dict[str, str]) -> str:
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": store["clientId"],
-        "client_secret": store["clientSecret"],
-        "audience": f"store/{store['cloudShopId']} {world.context.settings.base}/accounts",
-    }
-    kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = world.request("POST", "/oauth2/token", kind, urlencode(form))
-    return str(answer.json["access_token"])
 
 
 @pytest.mark.parametrize(("document", "name"), OPERATIONS, ids=[name for _, name in OPERATIONS])
