@@ -1,78 +1,16 @@
 """SQLite's log is copied into the file while others write, and does not grow for ever."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import closing, contextmanager
+import threading
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-import pytest
-import sqlalchemy as sa
+from sqlalchemy import event
 
-from comptoir.base.clock import FrozenClock
-from comptoir.base.ids import SeededIds
-from comptoir.infra.database import sqlite_engine
 from comptoir.infra.db.checkpoints import Checkpoints
-from comptoir.infra.work import Work
-from comptoir.infra.writer import Job, Writer
 from tests.eventually import eventually
-
-ROWS = 600
-BATCH = ROWS * 1000
-"""Bytes of a unit's rows."""
-COUNT = "SELECT COUNT(*) FROM things"
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "comptoir.db"
-
-
-class Rig:
-    """A writer on a file, beside which checkpoints are made."""
-
-    def __init__(self, file: Path, clock: FrozenClock, ids: SeededIds) -> None:
-        self.log = file.with_name(file.name + "-wal")
-        self.engine = sqlite_engine(sa.make_url(f"sqlite:///{file}"), 4)
-        self._writing = sqlite_engine(self.engine.url, 2, "PRAGMA wal_autocheckpoint = 0")
-        self._clock, self._ids = clock, ids
-        with self.engine.begin() as db:
-            db.exec_driver_sql("CREATE TABLE things (name TEXT, text TEXT)")
-            db.exec_driver_sql("CREATE INDEX by_name ON things (name)")
-
-    def writer(self, **limits: int) -> Writer:
-        return Writer(Checkpoints(self._writing, **limits), self._transaction)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Work]:
-        with self._writing.connect() as db:
-            db.exec_driver_sql("BEGIN IMMEDIATE")
-            yield Work(db, self._clock.now(), self._ids, "test")
-            db.exec_driver_sql("COMMIT")
-
-    def close(self) -> None:
-        self.engine.dispose()
-        self._writing.dispose()
-
-
-@pytest.fixture
-def rig(file: Path, clock: FrozenClock, ids: SeededIds) -> Iterator[Rig]:
-    made = Rig(file, clock, ids)
-    yield made
-    made.close()
-
-
-def fill(work: Work) -> None:
-    rows = [(work.ids.token(12), "x" * 1000) for _ in range(ROWS)]
-    work.db.exec_driver_sql("INSERT INTO things VALUES (?, ?)", rows)
-
-
-def written(writer: Writer, units: int, unit: Callable[[Work], None] = fill) -> None:
-    """Each waits for the one before it."""
-    for _ in range(units):
-        done: Future[None] = Future()
-        writer.put(Job(unit, "test", "", done))
-        done.result(20)
+from tests.infra.rig import BATCH, COUNT, ROWS, Rig, written
 
 
 def in_file(path: Path) -> int:
@@ -122,3 +60,29 @@ def test_the_file_is_whole_after_many_checkpoints_beside_a_writer(rig: Rig, file
     with closing(sqlite3.connect(file)) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert db.execute(COUNT).fetchone() == (100 * ROWS,)
+
+
+def test_a_checkpoint_has_something_to_copy(rig: Rig) -> None:
+    """What came while one was under way may have been copied by it: it makes none by itself."""
+    made, go = [], threading.Event()
+
+    def hear(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if "wal_checkpoint" in statement:
+            made.append(statement)
+            go.wait(20)
+
+    event.listen(rig.writing, "before_cursor_execute", hear)
+    checkpoints = Checkpoints(rig.writing, changes=10)
+    checkpoints.before()
+    checkpoints.after(10)
+    checkpoints.before()
+    checkpoints.after(10)
+    go.set()
+    eventually(checkpoints.is_quiet)
+    checkpoints.before()
+    checkpoints.after(0)
+    assert checkpoints.is_quiet()
+    checkpoints.before()
+    checkpoints.after(1)
+    checkpoints.stop()
+    assert len(made) == 2

@@ -30,12 +30,14 @@ TRIES = 3
 
 
 def sqlite_engine(url: sa.URL, connections: int, *also: str) -> sa.Engine:
-    """`also`: more settings of its connections."""
+    """`also`: more settings of its connections. The last one used is taken first: its pages are in
+    memory."""
     engine = sa.create_engine(
         url,
         connect_args={"check_same_thread": False},
         pool_size=connections,
         max_overflow=8,
+        pool_use_lifo=True,
         hide_parameters=True,
     )
     event.listen(engine, "connect", lambda raw, _: dialect.prepare_sqlite(raw, *also))

@@ -11,12 +11,16 @@ from typing import Any
 from comptoir.base.clock import monotonic
 from comptoir.infra.db import dialect
 from comptoir.infra.db.checkpoints import Checkpoints
+from comptoir.infra.log import logger
 from comptoir.infra.work import Work
 
 GROUP = 64
 """Units of work committed together, at most."""
 LONG = 0.1
 """Seconds after which a transaction takes no further unit, so that nobody waits for long."""
+
+
+log = logger("database")
 
 
 @dataclass(slots=True)
@@ -38,6 +42,10 @@ Outcome = tuple[Any, BaseException | None]
 
 class _Failed(Exception):
     """A unit has failed, and with it what the others have done in its transaction."""
+
+    def __init__(self, failure: BaseException) -> None:
+        super().__init__()
+        self.failure = failure
 
 
 class Writer:
@@ -63,26 +71,39 @@ class Writer:
 
     def _loop(self) -> None:
         while (job := self._waiting.get()) is not None:
-            group: list[Job] = []
-            try:
-                self._commit(group, self._taken(job, group), _together)
-            except _Failed as failed:
-                if len(group) > 1:
-                    self._commit(group, group, _apart)
-                else:
-                    job.done.set_exception(failed.__cause__)
+            if job.done.set_running_or_notify_cancel():
+                self._serve([job])
 
-    def _taken(self, job: Job | None, group: list[Job]) -> Iterator[Job]:
-        """The job and those that wait behind it, as long as the transaction takes more; they are
-        in `group` then. Who has stopped waiting is left out."""
+    def _serve(self, group: list[Job]) -> None:
+        """Run the job and those that wait behind it. Whatever happens, each gets an answer and the
+        thread lives on."""
+        try:
+            try:
+                self._commit(group, self._taken(group), _together)
+            except _Failed as failed:
+                if len(group) == 1:
+                    group[0].done.set_exception(failed.failure)
+                else:
+                    self._commit(group, group, _apart)
+        except BaseException as failure:
+            waiting = [job for job in group if not job.done.done()]
+            for job in waiting:
+                job.done.set_exception(failure)
+            if not waiting:
+                log.exception("writer failed, goes on")
+
+    def _taken(self, group: list[Job]) -> Iterator[Job]:
+        """The job, and those that wait behind it as long as the transaction takes more: they are in
+        the group then. Who has stopped waiting is left out."""
         started = monotonic()
-        while job is not None:
+        yield group[0]
+        while len(group) < GROUP and monotonic() - started < LONG:
+            job = self._next()
+            if job is None:
+                return
             if job.done.set_running_or_notify_cancel():
                 group.append(job)
                 yield job
-            if len(group) == GROUP or monotonic() - started > LONG:
-                return
-            job = self._next()
 
     def _next(self) -> Job | None:
         try:
@@ -101,17 +122,10 @@ class Writer:
         Raises: _Failed.
         """
         self._checkpoints.before()
-        try:
-            with self._transaction() as work:
-                before = _changes(work)
-                outcomes = [run(work, job) for job in jobs]
-                changes = _changes(work) - before
-        except _Failed:
-            raise
-        except BaseException as failed:  # noqa: BLE001 - handed to every caller of the group
-            for job in group:
-                job.done.set_exception(failed)
-            return
+        with self._transaction() as work:
+            before = _changes(work)
+            outcomes = [run(work, job) for job in jobs]
+            changes = _changes(work) - before
         for job, (result, failure) in zip(group, outcomes, strict=True):
             if failure is None:
                 job.done.set_result(result)
@@ -127,7 +141,7 @@ def _together(group: Work, job: Job) -> Outcome:
     except BaseException as failure:
         if dialect.trouble(failure):
             raise
-        raise _Failed from failure
+        raise _Failed(failure) from None
 
 
 def _apart(group: Work, job: Job) -> Outcome:

@@ -24,8 +24,8 @@ class Checkpoints:
 
     SQLite before 3.51.3 can lose pages when a checkpoint finds all copied while the writer begins
     the log anew (https://sqlite.org/wal.html §11). So one is made only after a transaction that
-    began when none was under way: what it committed is still to be copied, and until then the log
-    goes on.
+    began when none was under way, and wrote: what it committed is still to be copied, and until
+    then the log goes on.
     """
 
     def __init__(
@@ -40,18 +40,22 @@ class Checkpoints:
         self._alone = True
         self._changes = 0
 
+    def is_quiet(self) -> bool:
+        """None is under way."""
+        return self._latest.done()
+
     def before(self) -> None:
         """A transaction is about to begin."""
-        self._alone = self._latest.done()
+        self._alone = self.is_quiet()
 
     def after(self, changes: int) -> None:
         """It was committed, with so many rows changed."""
         self._changes += changes
-        if not self._alone or self._changes < self._enough:
+        if not changes or not self._alone or self._changes < self._enough:
             return
         too_long = self._latest.result() >= self._longest
-        self._changes = 0
         self._latest = self._thread.submit(self._make)
+        self._changes = 0
         if too_long:
             self._latest.result()
 
@@ -63,8 +67,7 @@ class Checkpoints:
         try:
             with self._engine.connect() as connection:
                 _, pages, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
-        except sa.exc.DBAPIError as failure:
-            # Nothing is lost, the log has it. Whoever writes is told what is wrong with the disk.
-            log.warning("checkpoint failed", error=str(failure.orig)[:200])
+        except Exception as failure:  # noqa: BLE001 - nothing is lost: the log has it
+            log.warning("checkpoint failed", error=str(getattr(failure, "orig", failure))[:200])
             return 0
         return int(pages)
