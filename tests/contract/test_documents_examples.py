@@ -30,6 +30,7 @@ REFUSED = {
     "validateNoJob": "the empty job is never open",
     "uploadRecords": "no run is under way",
     "deleteRecords": "no run is under way",
+    "revokeToken": "the token here is the store's, the client a vendor",
 }
 """operationId → why the example cannot succeed here. Its refusal must be a documented one."""
 OPERATIONS = [

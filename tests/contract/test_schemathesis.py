@@ -77,6 +77,9 @@ def seeded(case: Case, there: Strangers, endpoint: Endpoint) -> None:
             case.path_parameters[name] = there.row(endpoint, store)
         elif name in known:
             case.path_parameters[name] = known[name]
+    if operation_id(endpoint) == "revokeToken":  # the others go on with theirs
+        made = {"clientId": store.client_id, "clientSecret": store.client_secret}
+        known["token"] = there.world.store_token({**made, "cloudShopId": store.shop_id})
     if isinstance(case.body, dict):
         # A form's members are optional one by one; without credentials none gets anywhere.
         members = endpoint.body["properties"] if isinstance(endpoint.body, dict) else case.body

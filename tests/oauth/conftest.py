@@ -1,9 +1,12 @@
-"""One server per module and engine."""
+"""One server per module and engine, and tokens without one."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from comptoir.base.clock import FrozenClock
+from tests.oauth.world import Scenario, World
 from tests.server import Server, running
 
 
@@ -11,3 +14,15 @@ from tests.server import Server, running
 def comptoir(request: pytest.FixtureRequest) -> Iterator[Server]:
     with running(request.param, identity_rate="100000") as made:
         yield made
+
+
+@pytest.fixture
+def play(database_url: str, clock: FrozenClock) -> Callable[[Scenario], None]:
+    def run(scenario: Scenario) -> None:
+        world = World(database_url, clock)
+        try:
+            asyncio.run(scenario(world))  # type: ignore[arg-type]
+        finally:
+            world.db.close()
+
+    return run

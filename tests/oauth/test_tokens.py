@@ -1,60 +1,19 @@
 """Tokens over time, where the clock can be moved; on both engines."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from joserfc import jwt
 
 from comptoir.base.clock import FrozenClock
-from comptoir.base.ids import SeededIds
 from comptoir.base.mode import Mode
-from comptoir.infra.database import Database
-from comptoir.infra.db.migrate import upgrade
 from comptoir.infra.http.auth import Access, TokenInvalid
 from comptoir.infra.vault import Vault, VaultError
-from comptoir.oauth import KeyRing, Tokens, check_keys
+from comptoir.oauth import KeyRing, check_keys
 from comptoir.oauth.rules import Grant
-
-BASE = "http://127.0.0.1:8000"
-STORE = Grant(("store/s1", f"{BASE}/accounts"), ())
-Scenario = Callable[["World"], Awaitable[None]]
-
-
-class World:
-    """Tokens on a database, with a clock to move."""
-
-    def __init__(self, url: str, clock: FrozenClock) -> None:
-        self.clock = clock
-        self.vault = Vault("k" * 32)
-        self.db = Database(
-            url.replace("postgresql://", "postgresql+psycopg://"), clock, SeededIds(1)
-        )
-        upgrade(self.db.engine)
-        self.keys = KeyRing(self.db, self.vault)
-        self.tokens = Tokens(self.keys, clock, SeededIds(2), BASE, 3600)
-
-    async def sign(self, **claims: object) -> str:
-        """A token signed by us, with any claims."""
-        key = await self.keys.signing()
-        now = int(self.clock.now().timestamp())
-        base = {"iss": BASE, "aud": ["store/s1"], "nbf": now, "exp": now + 60}
-        header = {"alg": "RS256", "kid": key.kid or ""}
-        return jwt.encode(header, base | claims, key, algorithms=["RS256"])
-
-
-@pytest.fixture
-def play(database_url: str, clock: FrozenClock) -> Callable[[Scenario], None]:
-    def run(scenario: Scenario) -> None:
-        world = World(database_url, clock)
-        try:
-            asyncio.run(scenario(world))  # type: ignore[arg-type]
-        finally:
-            world.db.close()
-
-    return run
+from tests.oauth.world import BASE, STORE, Scenario, World
 
 
 async def reason(world: World, token: str) -> str:

@@ -14,7 +14,7 @@ from comptoir.infra.metrics import Metrics
 from comptoir.infra.settings import Settings
 from comptoir.infra.vault import open_vault
 from comptoir.oauth import ENDPOINTS as OAUTH
-from comptoir.oauth import KeyRing, Tokens, check_keys
+from comptoir.oauth import KeyRing, Tokens, check_keys, is_revoked
 
 SERVICES: dict[str, tuple[Endpoint, ...]] = {
     "accounts": tuple(ACCOUNTS),
@@ -42,6 +42,7 @@ def build(settings: Settings, clock: Clock | None = None, ids: Ids | None = None
         settings.base,
         settings.token_lifetime,
         settings.host_aliases,
+        lambda jti: database.read(lambda db: is_revoked(db, jti)),
     )
     return Context(
         settings=settings,

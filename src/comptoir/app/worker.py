@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 
+from comptoir import oauth
 from comptoir.base.clock import monotonic
 from comptoir.cloudsync import HANDLERS, Driver
 from comptoir.infra.db.condition import DatabaseUnavailable
@@ -66,6 +67,7 @@ class Worker:
         """Once an hour: drop what is kept no longer."""
         if monotonic() >= self._tidy_at:
             await self._context.db.write(idempotency.forget)
+            await self._context.db.write(oauth.forget)
             self._tidy_at = monotonic() + HOUR
 
     async def _watch(self) -> None:

@@ -17,11 +17,13 @@ from comptoir.oauth.errors import (
 )
 from comptoir.oauth.keys import ALGORITHM
 from comptoir.oauth.rules import SHOP_VERIFIED
+from comptoir.oauth.token_check import introspect, revoke
 from comptoir.oauth.token_endpoint import token
 from comptoir.oauth.tokens import Tokens
 
 JWKS = "/.well-known/jwks.json"
 CACHED = "public, max-age=300"
+AUTHENTICATION = ["client_secret_basic", "client_secret_post"]
 
 
 def metadata(issuer: str, base: str) -> dict[str, Any]:
@@ -35,11 +37,15 @@ def metadata(issuer: str, base: str) -> dict[str, Any]:
         "issuer": issuer,
         "token_endpoint": f"{base}/oauth2/token",
         "jwks_uri": f"{base}{JWKS}",
+        "revocation_endpoint": f"{base}/oauth2/revoke",
+        "introspection_endpoint": f"{base}/oauth2/introspect",
         "grant_types_supported": ["client_credentials"],
         "response_types_supported": [],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": AUTHENTICATION,
+        "revocation_endpoint_auth_methods_supported": AUTHENTICATION,
+        "introspection_endpoint_auth_methods_supported": AUTHENTICATION,
         "scopes_supported": [SHOP_VERIFIED],
     }
 
@@ -105,6 +111,30 @@ KEYS = {
         }
     },
 }
+TOKEN_FORM = {
+    "type": "object",
+    "required": ["token"],
+    "properties": {
+        "token": {"type": "string"},
+        "token_type_hint": {"type": "string", "description": "Ignored: there is one type."},
+        "client_id": {"type": "string"},
+        "client_secret": {"type": "string"},
+    },
+}
+TOKEN_EXAMPLE = {"token": "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"}
+INTROSPECTION = {
+    "type": "object",
+    "required": ["active"],
+    "properties": {
+        "active": {"type": "boolean"},
+        **{name: {"type": "string"} for name in ("client_id", "sub", "iss", "jti", "scope")},
+        "token_type": {"type": "string"},
+        "mode": {"type": "string"},
+        "aud": {"type": "array", "items": {"type": "string"}},
+        **{name: {"type": "integer"} for name in ("iat", "nbf", "exp")},
+    },
+}
+CLIENT = Param("Authorization", "header", about="Basic, unless the form has the secret")
 
 ENDPOINTS = [
     Endpoint(
@@ -144,7 +174,7 @@ ENDPOINTS += [
             "The client authenticates with Basic, or with client_id and client_secret in the form."
             " Stores name the audience `store/<own id>`, vendors `tech-vendor/<own name>`."
         ),
-        params=(Param("Authorization", "header", about="Basic, unless the form has the secret"),),
+        params=(CLIENT,),
         body=FORM,
         body_kind="application/x-www-form-urlencoded",
         body_example={
@@ -161,6 +191,63 @@ ENDPOINTS += [
             UnsupportedGrantType,
         ),
         name="createToken",
+        limit="token",
+    ),
+    Endpoint(
+        "POST",
+        "/oauth2/revoke",
+        revoke,
+        Access.ANYONE,
+        "oauth",
+        "Take a token back before its end (RFC 7009)",
+        about=(
+            "The client that got the token authenticates as at the token endpoint. A token that is"
+            " no good, whatever the reason, is answered 200 too. Other processes of this server"
+            " refuse the token within 5 seconds."
+        ),
+        params=(CLIENT,),
+        body=TOKEN_FORM,
+        body_kind="application/x-www-form-urlencoded",
+        body_example=TOKEN_EXAMPLE,
+        answers={200: "The token is no good any more."},
+        takes_no_key="doing it again changes nothing",
+        errors=(InvalidTokenRequest, InvalidClient),
+        name="revokeToken",
+        limit="token",
+    ),
+    Endpoint(
+        "POST",
+        "/oauth2/introspect",
+        introspect,
+        Access.ANYONE,
+        "oauth",
+        "What a token says, and whether it is good (RFC 7662)",
+        about=(
+            "For tokens that the client got itself, and for those whose audience names it; any"
+            " other is answered as one that is not active."
+        ),
+        params=(CLIENT,),
+        body=TOKEN_FORM,
+        body_kind="application/x-www-form-urlencoded",
+        body_example=TOKEN_EXAMPLE,
+        answers={200: INTROSPECTION},
+        answer_example={
+            "active": True,
+            "token_type": "Bearer",
+            "scope": "",
+            "iss": "https://comptoir.example",
+            "sub": "v_7Hq2",
+            "client_id": "v_7Hq2",
+            "aud": ["https://api.cloudsync.prestashop.com", "tech-vendor/acme"],
+            "iat": 1_767_225_600,
+            "nbf": 1_767_225_600,
+            "exp": 1_767_229_200,
+            "jti": "5b0c7f0e-4d2e-4b39-9a55-0f0c6a3f8f00",
+            "mode": "live",
+        },
+        takes_no_key="it changes nothing, and a kept answer would call a revoked token active",
+        errors=(InvalidTokenRequest, InvalidClient),
+        name="introspectToken",
         limit="token",
     ),
 ]

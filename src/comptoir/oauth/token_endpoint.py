@@ -86,7 +86,11 @@ async def authenticate(context: Context, given: Credentials) -> Client:
     return client
 
 
-async def token(request: Request, context: Context, _: Caller | None) -> Response:
+async def client_and_form(request: Request, context: Context) -> tuple[Client, dict[str, str]]:
+    """Who asks, authenticated, and what was sent.
+
+    Raises: InvalidClient, InvalidTokenRequest.
+    """
     kind = request.headers.get("content-type", FORM).partition(";")[0].strip().lower()
     if kind != FORM:
         raise InvalidTokenRequest(reason=f"send the parameters as {FORM}, not as {kind}")
@@ -94,6 +98,11 @@ async def token(request: Request, context: Context, _: Caller | None) -> Respons
     client = await authenticate(
         context, read_credentials(request.headers.get("authorization", ""), form)
     )
+    return client, form
+
+
+async def token(request: Request, context: Context, _: Caller | None) -> Response:
+    client, form = await client_and_form(request, context)
     if "grant_type" not in form:
         raise InvalidTokenRequest(reason="grant_type is missing")
     if form["grant_type"] != "client_credentials":

@@ -1,6 +1,6 @@
 """Access tokens: RS256 JWTs in the shape stores know (spec/accounts.md §3.1), made and read."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 from joserfc import jwt
@@ -21,10 +21,15 @@ SET_BACK = 90_000
 issue them: one of the future is good, or every holder would wait until the time comes again."""
 STORE_CALL_LIFETIME = 300
 REMEMBERED = 5.0
-"""Seconds for which a signature that was right is not checked again; the times always are."""
+"""Seconds for which a token that was good is not looked at again, but for its times: so soon is one
+refused that another process has revoked."""
 MOST_SEEN = 10_000
 MOST = 8192
 """Characters of the longest token looked at."""
+
+
+async def _never(_: str) -> bool:
+    return False
 
 
 class Tokens:
@@ -38,8 +43,10 @@ class Tokens:
         base: str,
         lifetime: int,
         aliases: Collection[str] = (),
+        is_revoked: Callable[[str], Awaitable[bool]] = _never,
     ) -> None:
         self._keys = keys
+        self._is_revoked = is_revoked
         self._clock = clock
         self._ids = ids
         self._base = base
@@ -76,7 +83,7 @@ class Tokens:
 
     async def authenticate(self, token: str) -> Caller:
         """Raises: TokenInvalid."""
-        claims = await self._read(token)
+        claims = await self.read(token)
         audiences = frozenset(_strings(claims.get("aud")))
         scopes = frozenset(_strings(claims.get("scp")))
         client_id = str(claims.get("client_id", ""))
@@ -107,7 +114,12 @@ class Tokens:
         body = {"iss": self._base, "jti": self._ids.uuid(), **times, **claims}
         return jwt.encode(header, body, key, algorithms=[ALGORITHM])
 
-    async def _read(self, token: str) -> dict[str, Any]:
+    def forget(self, token: str) -> None:
+        """Look at the token anew when it comes again: it has just been revoked."""
+        self._seen.pop(token, None)
+
+    async def read(self, token: str) -> dict[str, Any]:
+        """What a token of ours says that is good now. Raises: TokenInvalid."""
         if len(token) > MOST:
             raise TokenInvalid(reason="it is too long")
         known = self._seen.get(token)
@@ -122,6 +134,8 @@ class Tokens:
         except (JoseError, ValueError, RecursionError) as wrong:
             raise TokenInvalid(reason="its signature or shape is not right") from wrong
         self._check(claims)
+        if await self._is_revoked(str(claims.get("jti", ""))):
+            raise TokenInvalid(reason="it was revoked")
         if len(self._seen) >= MOST_SEEN:
             self._seen.clear()
         found = dict(claims)

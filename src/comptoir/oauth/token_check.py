@@ -1,0 +1,72 @@
+"""POST /oauth2/revoke (RFC 7009) and /oauth2/introspect (RFC 7662)."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from comptoir.accounts import Client
+from comptoir.infra.http.auth import Caller, TokenInvalid
+from comptoir.infra.http.context import Context, request_id
+from comptoir.infra.http.endpoint import json_response
+from comptoir.oauth import revocation
+from comptoir.oauth.errors import InvalidTokenRequest
+from comptoir.oauth.rules import own_audiences
+from comptoir.oauth.token_endpoint import client_and_form
+from comptoir.oauth.tokens import Tokens
+
+SHOWN = ("iss", "sub", "aud", "client_id", "iat", "nbf", "exp", "jti", "mode")
+
+
+async def _asked(request: Request, context: Context) -> tuple[Client, str, dict[str, Any] | None]:
+    """The client, the token it asks about, and what that says if it is good.
+
+    `token_type_hint` may be wrong (RFC 7009 §2.1): there is one type.
+
+    Raises: InvalidClient, InvalidTokenRequest.
+    """
+    client, form = await client_and_form(request, context)
+    token = form.get("token", "")
+    if not token:
+        raise InvalidTokenRequest(reason="token is missing")
+    tokens = context.signer
+    assert isinstance(tokens, Tokens)
+    try:
+        return client, token, await tokens.read(token)
+    except TokenInvalid:
+        return client, token, None
+
+
+async def revoke(request: Request, context: Context, _: Caller | None) -> Response:
+    """A token that is no good already is as its holder wants it: 200 (RFC 7009 §2.2)."""
+    client, token, claims = await _asked(request, context)
+    if claims is not None:
+        if claims.get("client_id") != client.client_id:
+            raise InvalidTokenRequest(reason="the token was issued to another client")
+        await context.db.write(
+            lambda work: revocation.revoke(
+                work, str(claims["jti"]), client.client_id, claims["exp"] * 1000
+            ),
+            actor=f"client:{client.client_id}",
+            request_id=request_id(request),
+        )
+        tokens = context.signer
+        assert isinstance(tokens, Tokens)
+        tokens.forget(token)
+    return Response(status_code=200, headers={"cache-control": "no-store"})
+
+
+async def introspect(request: Request, context: Context, _: Caller | None) -> Response:
+    """A client learns about tokens that it got itself, and about those that are meant for it; of
+    any other no more than of one that does not exist (RFC 7662 §2.2)."""
+    client, _token, claims = await _asked(request, context)
+    found: dict[str, Any] = {"active": False}
+    if claims is not None and _may_know(client, claims):
+        found = {"active": True, "token_type": "Bearer", "scope": " ".join(claims.get("scp", ()))}
+        found.update({name: claims[name] for name in SHOWN if name in claims})
+    return json_response(found, cache_control="no-store", pragma="no-cache")
+
+
+def _may_know(client: Client, claims: dict[str, Any]) -> bool:
+    issued_to_it = claims.get("client_id") == client.client_id
+    return issued_to_it or not set(own_audiences(client)).isdisjoint(claims.get("aud", ()))
