@@ -361,16 +361,20 @@ def test_a_restore_that_is_killed_leaves_nothing(engine: str, backup: Path, tmp_
 
 
 def test_what_is_made_beside_a_restore_stays(engine: str, backup: Path, tmp_path: Path) -> None:
-    """A server or a command that comes first has its own installation, whole."""
+    """On SQLite a server or a command that comes first has its own installation, whole. On
+    PostgreSQL it waits, and goes on with what was restored."""
     with prepared(engine) as other, held(other, backup, tmp_path) as restore:
         command = [sys.executable, "-m", "comptoir.app.main", "vendor", "create", "first"]
         with subprocess.Popen(command, env=other.environ, stdout=subprocess.DEVNULL) as second:
             if engine == "sqlite":
                 assert "under way" in refused(other, "restore", str(backup))
                 assert second.wait(30) == 0
-            eventually((other.data / "secret.key").exists, 30)
-            code, said = restore.finish()
-            assert code == 1 and "secret.key was made meanwhile" in said
+                code, said = restore.finish()
+                assert code == 1 and "secret.key was made meanwhile" in said
+            else:
+                code, said = restore.finish()
+                assert code == 0, said
+                assert other.quick_cli("store", "list")
             assert second.wait(30) == 0
         assert "choose another name" in refused(other, "vendor", "create", "first")
 
@@ -403,6 +407,46 @@ def test_another_key_in_the_data_directory_is_not_overwritten(backup: Path, tmp_
         (other.data / "secret.key").write_text("the key of somebody else's installation\n")
         assert "move it away" in refused(other, "restore", str(backup))
         assert is_empty(other)
+
+
+def test_only_a_backup_is_replaced(tmp_path: Path) -> None:
+    """Not the database that is being backed up, nor the key, nor what a link leads to."""
+    with installed("sqlite") as (comptoir, _):
+        made, link = tmp_path / "a.backup", tmp_path / "link"
+        comptoir.quick_cli("backup", str(made))
+        link.symlink_to(made)
+        kept = {p: p.read_bytes() for p in (comptoir.data / "secret.key", made)}
+        for path in (comptoir.data / "comptoir.db", comptoir.data / "secret.key", link):
+            assert "no backup" in refused(comptoir, "backup", str(path), "--force")
+        assert {p: p.read_bytes() for p in kept} == kept
+        assert link.is_symlink()
+        assert comptoir.quick_cli("store", "list")
+        assert "--force" in refused(comptoir, "backup", str(made))
+        comptoir.quick_cli("backup", str(made), "--force")
+
+
+def test_a_restore_needs_a_directory(backup: Path, tmp_path: Path) -> None:
+    with prepared("sqlite") as other:
+        file = tmp_path / "file"
+        file.write_text("x")
+        said = refused(other, "restore", str(backup), "--data", str(file))
+        assert "name a directory" in said
+
+
+def test_what_is_damaged_or_gone_is_named(tmp_path: Path) -> None:
+    with installed("sqlite") as (comptoir, _):
+        key = comptoir.data / "secret.key"
+        kept = key.read_bytes()
+        key.unlink()
+        assert "put it back" in refused(comptoir, "store", "list")
+        assert not key.exists(), "a wrong one would hide what is missing"
+        key.write_bytes(b"\xff" * 40)
+        for command in (("store", "list"), ("backup", str(tmp_path / "x"))):
+            assert "secret.key" in refused(comptoir, *command)
+        key.write_bytes(kept)
+        (comptoir.data / "comptoir.db").write_bytes(b"no database at all" * 100)
+        for command in (("store", "list"), ("serve", "--port", "1")):
+            assert "restore" in refused(comptoir, *command)
 
 
 @pytest.mark.parametrize(

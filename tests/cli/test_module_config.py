@@ -1,5 +1,6 @@
 """`comptoir store config`: files as the modules read them, and the hosts that lead here."""
 
+import json
 import tomllib
 from pathlib import Path
 
@@ -128,3 +129,11 @@ def test_simulated_stores_refuse_a_folder_without_the_files(alone: Server, tmp_p
 
     assert done.returncode == 2
     assert "does not hold the modules' config.php" in done.stderr
+
+
+def test_it_says_when_nobody_has_set_the_address() -> None:
+    with prepared("sqlite") as other:
+        del other.environ["COMPTOIR_PUBLIC_URL"]
+        done = other.quick("store", "config", "--json")
+        assert (done.returncode, json.loads(done.stdout)["base"]) == (0, "http://127.0.0.1:8000")
+        assert "COMPTOIR_PUBLIC_URL is not set" in done.stderr

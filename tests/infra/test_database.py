@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import stat
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -267,6 +269,13 @@ def test_sqlite_shows_that_another_connection_has_written(database: Database) ->
     with database.begin("a") as work:
         work.audit("x")
     assert counter() != before
+
+
+def test_the_file_is_its_owners_alone(database: Database) -> None:
+    if database.is_sqlite:
+        file = Path(database.url.database or "")
+        for found in (file, file.with_name(file.name + "-wal")):
+            assert stat.S_IMODE(found.stat().st_mode) == 0o600
 
 
 def test_closing_waits_for_what_is_under_way(address: str, clock: FrozenClock) -> None:

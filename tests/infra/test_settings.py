@@ -125,6 +125,17 @@ def test_an_unknown_name_in_the_file_is_refused(toml: Path) -> None:
         ("services", "accounts,biling", "biling.*choose among"),
         ("public_url", "comptoir.example", "public_url"),
         ("public_url", "ftp://comptoir.example", "public_url"),
+        ("public_url", "https://u:sesame@comptoir.example", "address alone"),
+        ("public_url", "https://comptoir.example/?a", "address alone"),
+        ("public_url", "https://comptoir.example/a#b", "address alone"),
+        ("public_url", "https://comptoir.example/a b", "address alone"),
+        ("public_url", "https://comptoir.example\n", "address alone"),
+        ("public_url", "https://é.example", "xn--"),
+        ("public_url", "http://[::1", "address alone"),
+        ("public_url", "http://h:port", "address alone"),
+        ("database_url", "postgresql://u:pass@word:sesame@h/db", "%40 for @"),
+        ("database_url", "postgresql://u:sesame@h:port/x", "%40 for @"),
+        ("database_url", "postgresql://u:sesame@[::1/x", "%40 for @"),
         ("database_url", "mysql://h/n", "postgresql://user"),
         ("config", "/nowhere/at/all.toml", "COMPTOIR_CONFIG"),
     ],
@@ -132,14 +143,23 @@ def test_an_unknown_name_in_the_file_is_refused(toml: Path) -> None:
 def test_a_value_that_does_not_fit_is_refused_with_its_name(
     name: str, value: str, words: str
 ) -> None:
-    with pytest.raises(SettingsError, match=words):
+    with pytest.raises(SettingsError, match=words) as refused:
         loaded(**{name: value})
+    assert "sesame" not in str(refused.value), "passwords are not repeated"
 
 
 def test_a_file_that_is_no_toml_is_refused(toml: Path) -> None:
     toml.write_text("port: 1")
     with pytest.raises(SettingsError, match="not TOML"):
         load(environ={}, file=toml)
+
+
+def test_a_file_that_cannot_be_read_is_refused(toml: Path) -> None:
+    toml.write_bytes(b'host = "\xff"')
+    with pytest.raises(SettingsError, match="UTF-8"):
+        load(environ={}, file=toml)
+    with pytest.raises(SettingsError, match="COMPTOIR_CONFIG"):
+        load(environ={"COMPTOIR_CONFIG": str(toml.parent)})
 
 
 def test_host_aliases_from_the_environment(toml: Path) -> None:

@@ -201,7 +201,10 @@ def test_a_file_that_is_there_is_replaced_only_when_told(tmp_path: Path) -> None
     file.write_text("mine")
     with pytest.raises(FileExistsError):
         archive.write(file, messages([]))
+    with pytest.raises(snapshot.TransferError, match="no backup"):
+        archive.write(file, messages([]), replace=True)
     assert file.read_text() == "mine"
+    file.write_bytes(archive.MAGIC + b"an earlier one")
     archive.write(file, messages([]), replace=True)
     assert file.read_bytes().startswith(archive.MAGIC)
     with pytest.raises(snapshot.TransferError):

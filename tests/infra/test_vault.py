@@ -98,6 +98,20 @@ def test_the_key_file_is_made_once_and_for_its_owner_only(tmp_path: Path) -> Non
     assert open_vault("", data).matches("x", first.hash("x"))
 
 
+def test_no_key_is_made_for_what_another_one_sealed(tmp_path: Path) -> None:
+    with pytest.raises(VaultError, match="put it back"):
+        open_vault("", tmp_path, used=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("found", [b"", b"\xff\xfe" * 20, b"too short"])
+def test_a_file_without_a_key_is_named(tmp_path: Path, found: bytes) -> None:
+    (tmp_path / KEY_FILE).write_bytes(found)
+    with pytest.raises(VaultError, match=KEY_FILE):
+        open_vault("", tmp_path)
+    assert (tmp_path / KEY_FILE).read_bytes() == found
+
+
 def test_a_given_key_makes_no_file(tmp_path: Path) -> None:
     open_vault(KEY, tmp_path)
 

@@ -12,6 +12,7 @@ from comptoir.simulator import DEFECTS, Cloud, PhpUnreadable, SimulatedStore, Si
 __all__ = ["DEFECTS", "run"]
 AT_ONCE = 20
 screen = Console(highlight=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def run(
@@ -33,7 +34,7 @@ def run(
             cloud = Cloud.of_modules(modules)
         except (OSError, PhpUnreadable, KeyError) as wrong:
             said = f"{modules} does not hold the modules' config.php: {wrong}"
-            Console(stderr=True).print(f"error: {said}", markup=False)
+            errors.print(f"error: {said}", markup=False)
             return 2
     simulation = Simulation(
         stores,
@@ -68,7 +69,7 @@ async def _run(simulation: Simulation, every: float) -> int:
                 f" {seen.hints} hints"
             )
     except StoreError as failed:
-        Console(stderr=True).print(f"error: a store could not install itself: {failed}")
+        errors.print(f"error: a store could not install itself: {failed}", markup=False)
         return 1
     finally:
         await simulation.stop()

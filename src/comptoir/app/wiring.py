@@ -1,11 +1,14 @@
 """The only place that builds things: settings in, a context out."""
 
+import sqlalchemy as sa
+
 from comptoir.accounts import ENDPOINTS as ACCOUNTS
 from comptoir.base.clock import Clock, SystemClock
 from comptoir.base.ids import Ids, SystemIds
 from comptoir.cloudsync import ENDPOINTS as CLOUDSYNC
 from comptoir.infra.database import Database
 from comptoir.infra.db.migrate import upgrade
+from comptoir.infra.db.tables import audit_log
 from comptoir.infra.http.admission import Limits
 from comptoir.infra.http.context import Context
 from comptoir.infra.http.endpoint import Endpoint
@@ -27,13 +30,14 @@ def build(settings: Settings, clock: Clock | None = None, ids: Ids | None = None
     """Open the installation: data directory, keys, database at the current schema.
 
     Raises:
-        VaultError: the database was made with another installation key.
+        VaultError: the database was made with another installation key, or the key is gone.
     """
     clock, ids = clock or SystemClock(), ids or SystemIds()
-    vault = open_vault(settings.secret_key, settings.data)
     database = Database(settings.database, clock, ids)
     upgrade(database.engine)
     with database.reading() as db:
+        used = db.execute(sa.select(audit_log.c.id).limit(1)).first() is not None
+        vault = open_vault(settings.secret_key, settings.data, used=used)
         check_keys(db, vault)
     tokens = Tokens(
         KeyRing(database, vault),

@@ -18,7 +18,7 @@ from comptoir.infra.db import archive, ends, load, migrate, snapshot
 from comptoir.infra.db.load import Told
 from comptoir.infra.db.snapshot import Header, Trailer, TransferError
 from comptoir.infra.settings import Settings
-from comptoir.infra.vault import KEY_FILE, Vault, VaultError, keep_key
+from comptoir.infra.vault import KEY_FILE, Vault, VaultError, keep_key, read_key
 from comptoir.oauth import check_keys
 
 PHRASE = "which key is this?"
@@ -76,6 +76,8 @@ def _add_restore(root: typer.Typer) -> None:
         it or nothing. A backup of an earlier version is brought to today's schema.
         """
         chosen = settings(data=data)
+        if chosen.data.exists() and not chosen.data.is_dir():
+            fail(f"{chosen.data} is a file: name a directory with --data.")
         url = sa.make_url(chosen.database)
         with _copying(f"reading {file}") as told, archive.reading(file) as (header, messages):
             snapshot.check_schema(header.schema)
@@ -144,7 +146,7 @@ def _header(db: sa.Connection, chosen: Settings, clock: Clock) -> Header:
     file = chosen.data / KEY_FILE
     if not chosen.secret_key and not file.exists():
         raise VaultError(f"there is no {file}: give the installation key with {ENVIRONMENT}")
-    key = chosen.secret_key or file.read_text().strip()
+    key = chosen.secret_key or read_key(file)
     vault = Vault(key)
     check_keys(db, vault)
     return Header(
@@ -163,7 +165,7 @@ def _key_of(header: Header, chosen: Settings) -> str:
     if chosen.secret_key:
         key, where, mend = chosen.secret_key, ENVIRONMENT, "unset it"
     elif file.exists():
-        key, where, mend = file.read_text().strip(), str(file), "move it away"
+        key, where, mend = read_key(file), str(file), "move it away"
     elif header.secret_key is not None:
         return header.secret_key
     else:
@@ -181,7 +183,7 @@ def _keep(key: str, chosen: Settings) -> None:
     """Put the key where the server looks for it, just before the database appears. It stays even
     if that fails: a server that was started meanwhile may have sealed with it."""
     file = chosen.data / KEY_FILE
-    if not chosen.secret_key and not keep_key(chosen.data, key) and file.read_text().strip() != key:
+    if not chosen.secret_key and not keep_key(chosen.data, key) and read_key(file) != key:
         raise VaultError(f"{file} was made meanwhile: stop the server, move the file away")
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from comptoir.cli.shared import AsJson, Data, fail, say, settings
+from comptoir.cli.shared import AsJson, Data, fail, note, say, settings
 from comptoir.prestashop.hosts import ALL, CALLED, HOSTS
 from comptoir.prestashop.module_config import ConfigFile, config_files
 
@@ -31,7 +31,10 @@ def add_config(group: typer.Typer) -> None:
     ) -> None:
         """What a store's ps_accounts and ps_eventbus need to call this server: their config.php,
         or host names that lead here."""
-        base = settings(data=data).base
+        chosen = settings(data=data)
+        base = chosen.base
+        if not chosen.public_url:
+            note(f"COMPTOIR_PUBLIC_URL is not set: {base} is what the stores will call.")
         if module is not None and module not in MODULES:
             fail(f"unknown module {module}: write {' or '.join(MODULES)}", 2)
         if old and module == "ps_accounts":

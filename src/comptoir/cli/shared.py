@@ -39,6 +39,11 @@ def fail(text: str, code: int = 1) -> NoReturn:
     raise typer.Exit(code)
 
 
+def note(text: str) -> None:
+    """Say on standard error what is worth knowing; the command goes on."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"note: {text}", markup=False)
+
+
 def settings(**given: object) -> Settings:
     """The settings in force, or the end with a clear error."""
     try:
@@ -61,6 +66,12 @@ def telling() -> Iterator[None]:
     except sa.exc.OperationalError as down:
         reason = str(down.orig).splitlines()[0]
         fail(f"the database does not answer: {reason}. Check COMPTOIR_DATABASE_URL or --data.")
+    except sa.exc.DatabaseError as damaged:
+        reason = str(damaged.orig).splitlines()[0]
+        fail(
+            f"the database cannot be read: {reason}. If it is damaged, move it away and restore a"
+            " backup (comptoir restore)."
+        )
 
 
 class Installation:

@@ -55,7 +55,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.dialect = "sqlite" if self.is_sqlite else "postgresql"
         if self.is_sqlite:
-            Path(self.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+            dialect.make_sqlite_file(Path(self.url.database or ""))
             self.engine = sqlite_engine(self.url, READERS + 2)
             self._writing = sqlite_engine(self.url, 2, "PRAGMA wal_autocheckpoint = 0")
             self._writer: Writer | None = None

@@ -8,12 +8,15 @@ import difflib
 import ipaddress
 import math
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import sqlalchemy as sa
 
 from comptoir.prestashop.hosts import SERVICES as HOST_SERVICES
 from comptoir.prestashop.hosts import read_aliases
@@ -22,6 +25,8 @@ PREFIX = "COMPTOIR_"
 NOT_SETTINGS = ("COMPTOIR_CONFIG", "COMPTOIR_VERIFY", "COMPTOIR_SHARED")
 """Where the file is, and what the tests look at; also everything that begins as below."""
 TESTS_OWN = "COMPTOIR_TEST_"
+UNWANTED = re.compile(r"[@?#\s\\]")
+"""Not in an address of ours. (urlsplit drops some of them without a word.)"""
 MOST_VERIFY = 8.0
 LEVELS = ("debug", "info", "warning", "error")
 SERVICES = ("accounts", "cloudsync", "connect", "billing", "console")
@@ -133,6 +138,12 @@ def _from_file(path: Path, known: Mapping[str, object]) -> dict[str, object]:
         found = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError as missing:
         raise SettingsError(f"no settings file at {path}: check COMPTOIR_CONFIG") from missing
+    except OSError as wrong:
+        raise SettingsError(
+            f"{path} cannot be read: {wrong.strerror}: check COMPTOIR_CONFIG"
+        ) from wrong
+    except UnicodeDecodeError as wrong:
+        raise SettingsError(f"{path} is not in UTF-8: check COMPTOIR_CONFIG") from wrong
     except tomllib.TOMLDecodeError as wrong:
         raise SettingsError(f"{path} is not TOML: {wrong}") from wrong
     for name in found:
@@ -200,20 +211,44 @@ def _check(settings: Settings) -> None:
             f"services: {', '.join(sorted(unknown))} unknown; choose among {', '.join(SERVICES)}"
         )
     _check_proxies(settings.trusted_proxies)
-    if not settings.database.startswith(("sqlite:", "postgresql+psycopg:")):
-        raise SettingsError("database_url: write postgresql://user:password@host/name, or nothing")
+    _check_database(settings)
     _check_hosts(settings)
 
 
+def _check_database(settings: Settings) -> None:
+    """The value is not repeated: it has a password in it."""
+    if not settings.database.startswith(("sqlite:", "postgresql+psycopg:")):
+        raise SettingsError("database_url: write postgresql://user:password@host/name, or nothing")
+    try:
+        sa.make_url(settings.database)
+    except (sa.exc.ArgumentError, ValueError):
+        raise SettingsError(
+            "database_url: write postgresql://user:password@host/name, and in the password %40 for"
+            " @, %3A for :, %2F for /"
+        ) from None
+
+
 def _check_hosts(settings: Settings) -> None:
+    if settings.public_url and not _is_address(settings.public_url):
+        raise SettingsError(
+            "public_url: write the address alone, as https://comptoir.example: no user, query,"
+            " fragment or blank, and a name as xn--… where it is not ASCII"
+        )
     parts = urlsplit(settings.base)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise SettingsError(f"public_url: {settings.base!r} is not an http(s) URL")
     if parts.hostname in settings.host_aliases:
         raise SettingsError(
             f"host_aliases: {parts.hostname} is the host of public_url, where everything is served:"
             " it cannot be one service's alias too"
         )
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return False
+    return bool(known) and url.isascii() and not UNWANTED.search(url)
 
 
 def _check_proxies(proxies: frozenset[str]) -> None:

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from comptoir.base.secret import hash_secret, same
 
 KEY_FILE = "secret.key"
+SHORTEST = 32
+"""Characters of a key, at least."""
 
 
 class VaultError(Exception):
@@ -22,8 +24,10 @@ class Vault:
     """Encryption (AES-256-GCM, AES-128-SIV) and keyed hashing under `COMPTOIR_SECRET_KEY`."""
 
     def __init__(self, secret_key: str) -> None:
-        if len(secret_key) < 32:
-            raise VaultError("COMPTOIR_SECRET_KEY is too short: give 32 characters or more")
+        if len(secret_key) < SHORTEST:
+            raise VaultError(
+                f"COMPTOIR_SECRET_KEY is too short: give {SHORTEST} characters or more"
+            )
         material = secret_key.encode()
         self._cipher = AESGCM(_derive(material, b"comptoir encryption 1"))
         self._same = AESSIV(_derive(material, b"comptoir deterministic encryption 1"))
@@ -62,17 +66,36 @@ class Vault:
         return same(self.hash(secret), stored)
 
 
-def open_vault(secret_key: str, data: Path) -> Vault:
+def open_vault(secret_key: str, data: Path, *, used: bool = False) -> Vault:
     """The vault of this installation; makes `DIR/secret.key` (mode 600) on first start.
 
     Two processes starting at once end with the same key: the file appears whole or not at all.
+
+    `used`: something was written before: another key would open nothing of it.
+
+    Raises: VaultError.
     """
     if secret_key:
         return Vault(secret_key)
     path = data / KEY_FILE
     if not path.exists():
+        if used:
+            raise VaultError(
+                f"there is no {path}: put it back, or set COMPTOIR_SECRET_KEY to what was in it"
+            )
         keep_key(data, secrets.token_urlsafe(48))
-    return Vault(path.read_text().strip())
+    return Vault(read_key(path))
+
+
+def read_key(path: Path) -> str:
+    """The key in a file. Raises: VaultError, when it cannot be one."""
+    try:
+        key = path.read_text("ascii").strip()
+    except UnicodeDecodeError:
+        key = ""
+    if len(key) < SHORTEST:
+        raise VaultError(f"{path} holds no key: put back the one that this installation had")
+    return key
 
 
 def keep_key(data: Path, key: str) -> bool:

@@ -6,6 +6,7 @@ everything before it follows.
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,9 +40,13 @@ def write(path: Path, messages: Iterable[Message], *, replace: bool = False) -> 
 
     Raises:
         FileExistsError: there is such a file, and it is not to be replaced.
+        TransferError: what is to be replaced is no backup.
     """
-    if not replace and os.path.lexists(path):
-        raise FileExistsError(None, "is there already", str(path))
+    if os.path.lexists(path):
+        if not replace:
+            raise FileExistsError(None, "is there already", str(path))
+        if not _is_backup(path):
+            raise TransferError("this is no backup, and stays as it is: name another file")
     draft = path.parent / f".{path.name}.{os.getpid()}"
     opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -55,6 +60,16 @@ def write(path: Path, messages: Iterable[Message], *, replace: bool = False) -> 
         return size, trailer
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _is_backup(path: Path) -> bool:
+    """A regular file that begins as one, or has nothing in it: neither a device, nor a link, nor
+    the database."""
+    found = path.lstat()
+    if not stat.S_ISREG(found.st_mode):
+        return False
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) in (MAGIC, b"")
 
 
 def _pack(messages: Iterable[Message], packed: Any) -> Trailer:

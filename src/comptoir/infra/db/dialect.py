@@ -1,9 +1,12 @@
 """What differs between SQLite and PostgreSQL, and nothing else does."""
 
+import contextlib
+import os
 import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -63,6 +66,14 @@ def prepare_sqlite(connection: DBAPIConnection, *also: str) -> None:
     for pragma in (*SQLITE_PRAGMAS, *also):
         cursor.execute(pragma)
     cursor.close()
+
+
+def make_sqlite_file(path: Path) -> None:
+    """Empty and for its owner alone, unless it is there; what SQLite puts beside it is as it is.
+    Where that cannot be, SQLite will say why."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):
+        os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
 
 
 def _use_wal(cursor: DBAPICursor) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from comptoir.infra.db import bulk, migrate, snapshot
+from comptoir.infra.db import bulk, dialect, migrate, snapshot
 from comptoir.infra.db.snapshot import TransferError
 from comptoir.infra.publish import publish
 
@@ -133,6 +133,7 @@ def _new_file(file: Path) -> Iterator[sa.Connection]:
         for end in BESIDE:
             draft.with_name(draft.name + end).unlink(missing_ok=True)
         stack.callback(draft.unlink, missing_ok=True)
+        dialect.make_sqlite_file(draft)
         url = sa.URL.create("sqlite", database=str(draft))
         with _engine(url, NEW) as engine, engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
