@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from comptoir.base.clock import FrozenClock
 from comptoir.base.ids import SeededIds
 from comptoir.infra.database import sqlite_engine
-from comptoir.infra.db.checkpoints import Checkpoints
+from comptoir.infra.db.checkpoints import NONE_BY_ITSELF, Checkpoints
 from comptoir.infra.work import Work
 from comptoir.infra.writer import Job, Writer
 
@@ -28,7 +28,7 @@ class Rig:
     def __init__(self, file: Path, clock: FrozenClock, ids: SeededIds) -> None:
         self.log = file.with_name(file.name + "-wal")
         self.engine = sqlite_engine(sa.make_url(f"sqlite:///{file}"), 4)
-        self.writing = sqlite_engine(self.engine.url, 2, "PRAGMA wal_autocheckpoint = 0")
+        self.writing = sqlite_engine(self.engine.url, 2, NONE_BY_ITSELF)
         self._clock, self._ids = clock, ids
         self.begun = 0
         self.refuses = False

@@ -3,16 +3,17 @@
 import asyncio
 import signal
 from pathlib import Path
+from typing import NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from comptoir.cli.shared import fail
 from comptoir.simulator import DEFECTS, Cloud, PhpUnreadable, SimulatedStore, Simulation, StoreError
 
 __all__ = ["DEFECTS", "run"]
 AT_ONCE = 20
 screen = Console(highlight=False)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def run(
@@ -33,9 +34,7 @@ def run(
         try:
             cloud = Cloud.of_modules(modules)
         except (OSError, PhpUnreadable, KeyError) as wrong:
-            said = f"{modules} does not hold the modules' config.php: {wrong}"
-            errors.print(f"error: {said}", markup=False)
-            return 2
+            fail(f"{modules} does not hold the modules' config.php: {wrong}", 2)
     simulation = Simulation(
         stores,
         seed,
@@ -49,12 +48,12 @@ def run(
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return asyncio.run(_run(simulation, every))
+        asyncio.run(_run(simulation, every))
     except KeyboardInterrupt:
         return 0
 
 
-async def _run(simulation: Simulation, every: float) -> int:
+async def _run(simulation: Simulation, every: float) -> NoReturn:
     await simulation.start()
     try:
         await _install(simulation)
@@ -69,8 +68,7 @@ async def _run(simulation: Simulation, every: float) -> int:
                 f" {seen.hints} hints"
             )
     except StoreError as failed:
-        errors.print(f"error: a store could not install itself: {failed}", markup=False)
-        return 1
+        fail(f"a store could not install itself: {failed}")
     finally:
         await simulation.stop()
 

@@ -46,7 +46,7 @@ def build(settings: Settings, clock: Clock | None = None, ids: Ids | None = None
         settings.base,
         settings.token_lifetime,
         settings.host_aliases,
-        lambda jti: database.read(lambda db: is_revoked(db, jti)),
+        is_revoked=lambda jti: database.read(lambda db: is_revoked(db, jti)),
     )
     return Context(
         settings=settings,

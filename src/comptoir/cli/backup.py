@@ -193,10 +193,7 @@ def _target(to: str, chosen: Settings) -> tuple[sa.URL, str]:
     if to in (SQLITE, default):
         return sa.make_url(default), "unset COMPTOIR_DATABASE_URL"
     there = settings(data=chosen.data, database_url=to)
-    try:
-        url = sa.make_url(there.database)
-    except (sa.exc.ArgumentError, ValueError):
-        fail("--to: write postgresql://user:password@host/name, or sqlite", 2)
+    url = sa.make_url(there.database)
     hidden = " with the password" if url.password else ""
     return url, f"set COMPTOIR_DATABASE_URL={ends.shown(url)}{hidden}"
 

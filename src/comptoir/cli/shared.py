@@ -35,13 +35,17 @@ screen = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 
 def fail(text: str, code: int = 1) -> NoReturn:
     """Say on standard error what is wrong and what to do, and end."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"error: {text}", markup=False)
+    _aside(f"error: {text}")
     raise typer.Exit(code)
 
 
 def note(text: str) -> None:
     """Say on standard error what is worth knowing; the command goes on."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"note: {text}", markup=False)
+    _aside(f"note: {text}")
+
+
+def _aside(text: str) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)
 
 
 def settings(**given: object) -> Settings:

@@ -17,7 +17,7 @@ from sqlalchemy import event
 from comptoir.base.clock import Clock
 from comptoir.base.ids import Ids
 from comptoir.infra.db import dialect
-from comptoir.infra.db.checkpoints import Checkpoints
+from comptoir.infra.db.checkpoints import NONE_BY_ITSELF, Checkpoints
 from comptoir.infra.db.condition import Condition, DatabaseUnavailable
 from comptoir.infra.work import Work
 from comptoir.infra.writer import Job, Writer
@@ -57,7 +57,7 @@ class Database:
         if self.is_sqlite:
             dialect.make_sqlite_file(Path(self.url.database or ""))
             self.engine = sqlite_engine(self.url, READERS + 2)
-            self._writing = sqlite_engine(self.url, 2, "PRAGMA wal_autocheckpoint = 0")
+            self._writing = sqlite_engine(self.url, 2, NONE_BY_ITSELF)
             self._writer: Writer | None = None
         else:
             self.engine = sa.create_engine(

@@ -18,8 +18,6 @@ GROUP = 64
 """Units of work committed together, at most."""
 LONG = 0.1
 """Seconds after which a transaction takes no further unit, so that nobody waits for long."""
-
-
 log = logger("database")
 
 

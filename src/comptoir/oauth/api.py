@@ -19,7 +19,7 @@ from comptoir.oauth.keys import ALGORITHM
 from comptoir.oauth.rules import SHOP_VERIFIED
 from comptoir.oauth.token_check import introspect, revoke
 from comptoir.oauth.token_endpoint import token
-from comptoir.oauth.tokens import Tokens
+from comptoir.oauth.tokens import tokens_of
 
 JWKS = "/.well-known/jwks.json"
 CACHED = "public, max-age=300"
@@ -56,9 +56,7 @@ async def discovery(request: Request, context: Context, _: Caller | None) -> Res
 
 
 async def jwks(_: Request, context: Context, __: Caller | None) -> Response:
-    tokens = context.signer
-    assert isinstance(tokens, Tokens)
-    return json_response({"keys": await tokens.public_keys()}, cache_control=CACHED)
+    return json_response({"keys": await tokens_of(context).public_keys()}, cache_control=CACHED)
 
 
 FORM = {

@@ -13,7 +13,7 @@ from comptoir.oauth import revocation
 from comptoir.oauth.errors import InvalidTokenRequest
 from comptoir.oauth.rules import own_audiences
 from comptoir.oauth.token_endpoint import client_and_form
-from comptoir.oauth.tokens import Tokens
+from comptoir.oauth.tokens import tokens_of
 
 SHOWN = ("iss", "sub", "aud", "client_id", "iat", "nbf", "exp", "jti", "mode")
 
@@ -29,10 +29,8 @@ async def _asked(request: Request, context: Context) -> tuple[Client, str, dict[
     token = form.get("token", "")
     if not token:
         raise InvalidTokenRequest(reason="token is missing")
-    tokens = context.signer
-    assert isinstance(tokens, Tokens)
     try:
-        return client, token, await tokens.read(token)
+        return client, token, await tokens_of(context).read(token)
     except TokenInvalid:
         return client, token, None
 
@@ -50,9 +48,7 @@ async def revoke(request: Request, context: Context, _: Caller | None) -> Respon
             actor=f"client:{client.client_id}",
             request_id=request_id(request),
         )
-        tokens = context.signer
-        assert isinstance(tokens, Tokens)
-        tokens.forget(token)
+        tokens_of(context).forget(token)
     return Response(status_code=200, headers={"cache-control": "no-store"})
 
 

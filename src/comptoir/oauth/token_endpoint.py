@@ -14,7 +14,7 @@ from comptoir.infra.http.context import Context
 from comptoir.infra.http.endpoint import json_response, read_body
 from comptoir.oauth.errors import InvalidClient, InvalidTokenRequest, UnsupportedGrantType
 from comptoir.oauth.rules import decide
-from comptoir.oauth.tokens import Tokens
+from comptoir.oauth.tokens import tokens_of
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -119,8 +119,7 @@ async def token(request: Request, context: Context, _: Caller | None) -> Respons
         verified=verified,
         aliases=context.settings.host_aliases,
     )
-    tokens = context.signer
-    assert isinstance(tokens, Tokens)
+    tokens = tokens_of(context)
     answer = {
         "access_token": await tokens.issue(client.client_id, grant),
         "expires_in": tokens.lifetime,

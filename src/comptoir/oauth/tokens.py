@@ -11,6 +11,7 @@ from comptoir.base.clock import Clock, monotonic
 from comptoir.base.ids import Ids
 from comptoir.base.mode import Mode
 from comptoir.infra.http.auth import Access, Caller, TokenInvalid, require_audience
+from comptoir.infra.http.context import Context
 from comptoir.oauth.keys import ALGORITHM, KeyRing
 from comptoir.oauth.rules import Grant
 
@@ -28,10 +29,6 @@ MOST = 8192
 """Characters of the longest token looked at."""
 
 
-async def _never(_: str) -> bool:
-    return False
-
-
 class Tokens:
     """Implements `infra.http.auth.Authenticator` and `Signer`."""
 
@@ -43,7 +40,8 @@ class Tokens:
         base: str,
         lifetime: int,
         aliases: Collection[str] = (),
-        is_revoked: Callable[[str], Awaitable[bool]] = _never,
+        *,
+        is_revoked: Callable[[str], Awaitable[bool]],
     ) -> None:
         self._keys = keys
         self._is_revoked = is_revoked
@@ -153,6 +151,12 @@ class Tokens:
             raise TokenInvalid(reason="it has expired")
         if now < claims["nbf"] - SET_BACK:
             raise TokenInvalid(reason="it is not valid yet")
+
+
+def tokens_of(context: Context) -> Tokens:
+    """The tokens of this installation."""
+    assert isinstance(context.signer, Tokens)
+    return context.signer
 
 
 def _strings(value: object) -> list[str]:

@@ -15,6 +15,8 @@ CHANGES = 500
 LONGEST = 16_000
 """Pages of the log (64 MB) from which the writer waits for the checkpoint: the log begins anew when
 nothing of it is left to copy."""
+NONE_BY_ITSELF = "PRAGMA wal_autocheckpoint = 0"
+"""What the writer's connection is set to."""
 log = logger("database")
 
 
