@@ -31,6 +31,7 @@ from comptoir.infra.settings import Settings
 from comptoir.oauth.rules import Grant
 from comptoir.prestashop.catalogue import catalogue
 from tests.cloudsync.ground import BOUNDARY, multipart
+from tests.contract.people import signed_in
 from tests.contract.raw_reference import made_lines
 from tests.contract.raw_world import VENDOR, Answer, World, running
 
@@ -87,6 +88,8 @@ class Strangers:
     stores: dict[str, Store] = field(default_factory=dict)
     vendors: dict[str, str] = field(default_factory=dict)
     """Vendor → its token."""
+    people: dict[str, str] = field(default_factory=dict)
+    """Store → the access token of a person who signed in to it."""
     others: dict[str, str] = field(default_factory=dict)
     """Tokens that open nothing: name → token."""
 
@@ -135,6 +138,7 @@ class Strangers:
             "vendor_id": FIRST,
             "vendorId": FIRST,
             "shopContents": ["orders"],
+            "pointOfContactJWT": self.people[store.name],
         }
 
     def credentials(self, store: Store) -> Json:
@@ -226,6 +230,8 @@ def strangers(engine: str, folder: Path, rows: int = 3) -> Iterator[Strangers]:
             )
         with world.context.db.begin("tests") as work:
             withdraw(work, world.shops["withdrawn"], f"{FIRST}_all")
+        for name, store in there.stores.items():
+            there.people[name] = signed_in(world.context, store.client_id, store.marker)
         _others(there)
         yield there
 

@@ -17,10 +17,7 @@ from tests.contract.strangers import FIRST, SECOND, STORES, Sent, Store, Strange
 from tests.contract.strangers import strangers as prepared
 
 ENDPOINTS = sorted(all_endpoints(), key=lambda e: (e.path, e.method))
-BY_ACCESS = {
-    access: [e for e in ENDPOINTS if e.access is access]
-    for access in (Access.ANYONE, Access.STORE, Access.VENDOR)
-}
+BY_ACCESS = {access: [e for e in ENDPOINTS if e.access is access] for access in Access}
 SHOULD_BE_VENDORS = ("store without API", "store for another API")
 ORDER = ("GET", "POST", "PATCH", "PUT", "DELETE")
 NOT_VERIFIED = "shop_not_verified"
@@ -62,7 +59,7 @@ def test_a_stores_endpoint_with_every_other_token(there: Strangers, endpoint: En
     mine = there.stores["mine"]
     for token in there.others.values():
         refused(there, endpoint, mine, token, 401)
-    for token in there.vendors.values():
+    for token in [*there.vendors.values(), *there.people.values()]:
         refused(there, endpoint, mine, token, 403)
     for other in ("foreign", "withdrawn", "unverified"):
         # Who may not know of a job is told that there is none.
@@ -76,8 +73,8 @@ def test_a_vendors_endpoint_with_every_other_token(there: Strangers, endpoint: E
     for kind, token in there.others.items():
         # A store's that names no API of ours is still seen to be a store's.
         refused(there, endpoint, mine, token, 403 if kind in SHOULD_BE_VENDORS else 401)
-    for store in there.stores.values():
-        refused(there, endpoint, mine, store.token, 403)
+    for token in [*(s.token for s in there.stores.values()), *there.people.values()]:
+        refused(there, endpoint, mine, token, 403)
     for store, vendor in (("mine", SECOND), ("foreign", FIRST), ("withdrawn", FIRST)):
         sent = there.build(endpoint, there.stores[store])
         if sent.names(there.stores[store]):
@@ -86,6 +83,18 @@ def test_a_vendors_endpoint_with_every_other_token(there: Strangers, endpoint: E
             answer = there.request(sent, there.vendors[vendor])
             assert answer.status < 500
             hidden(there, answer, sent, store)
+
+
+@pytest.mark.parametrize("endpoint", BY_ACCESS[Access.USER], ids=name)
+def test_a_persons_endpoint_with_every_other_token(there: Strangers, endpoint: Endpoint) -> None:
+    mine = there.stores["mine"]
+    for kind, token in there.others.items():
+        refused(there, endpoint, mine, token, 403 if kind in SHOULD_BE_VENDORS else 401)
+    for token in [*there.vendors.values(), *(store.token for store in there.stores.values())]:
+        refused(there, endpoint, mine, token, 403)
+    for other in ("foreign", "withdrawn", "unverified"):
+        answer = there.request(there.build(endpoint, mine), there.people[other])
+        assert marker_of("mine").lower() not in answer.text.lower(), answer.text
 
 
 @pytest.mark.parametrize(
@@ -111,7 +120,7 @@ def test_where_nobody_needs_a_token_none_tells_more(there: Strangers, endpoint: 
     plain = there.request(sent, "")
     # The token endpoint takes Basic where others take Bearer.
     own = any(p.where == "header" and p.name == "Authorization" for p in endpoint.params)
-    tokens = [*there.others.values(), *there.vendors.values()]
+    tokens = [*there.others.values(), *there.vendors.values(), *there.people.values()]
     for token in [*tokens, *(store.token for store in there.stores.values())]:
         answer = there.request(sent, token)
         assert answer.status == plain.status or (own and answer.status == 401), answer.text
@@ -140,7 +149,12 @@ def test_the_right_token_opens_each_endpoint(there: Strangers) -> None:
     Comes last: these requests change what is there.
     """
     mine, shown = there.stores["mine"], 0
-    right = {Access.STORE: mine.token, Access.VENDOR: there.vendors[FIRST], Access.ANYONE: ""}
+    right = {
+        Access.STORE: mine.token,
+        Access.VENDOR: there.vendors[FIRST],
+        Access.USER: there.people["mine"],
+        Access.ANYONE: "",
+    }
     # Reading comes first, what changes a consent last.
     for endpoint in sorted(ENDPOINTS, key=lambda e: ORDER.index(e.method)):
         sent = there.build(endpoint, mine)

@@ -21,6 +21,7 @@ from comptoir.infra.http.documents import documents
 from comptoir.infra.http.samples import TOKEN
 from comptoir.infra.http.sharing import operations
 from comptoir.prestashop.catalogue import catalogue
+from tests.contract.people import signed_in
 from tests.contract.raw_reference import MADE_ROWS, made_lines
 from tests.contract.raw_world import World, running
 
@@ -30,6 +31,7 @@ REFUSED = {
     "validateNoJob": "the empty job is never open",
     "uploadRecords": "no run is under way",
     "deleteRecords": "no run is under way",
+    "setPointOfContact": "the example's token is nobody's",
     "revokeToken": "the token here is the store's, the client a vendor",
 }
 """operationId → why the example cannot succeed here. Its refusal must be a documented one."""
@@ -119,6 +121,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         store = json.loads(found.run("accounts", "createShopIdentity")[2])
         found.shops["store"] = store["cloudShopId"]
         found.tokens["store"] = world.store_token(store)
+        found.tokens["user"] = signed_in(world.context, store["clientId"], "Ada")
         yield found
 
 

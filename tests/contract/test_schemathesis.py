@@ -100,7 +100,12 @@ def modes(endpoint: Endpoint) -> dict[GenerationMode, int]:
 def test_generated_calls(served: Documents, name: str) -> None:
     there, endpoint, operation = served.there, ENDPOINTS[name], served.operations[name]
     kind = endpoint.access.value
-    token = {"store": there.stores["foreign"].token, "vendor": there.vendors[FIRST]}.get(kind, "")
+    tokens = {
+        "store": there.stores["foreign"].token,
+        "vendor": there.vendors[FIRST],
+        "user": there.people["mine"],
+    }
+    token = tokens.get(kind, "")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     base = f"http://127.0.0.1:{there.world.port}"
     met: Counter[int] = Counter()

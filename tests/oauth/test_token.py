@@ -274,10 +274,11 @@ def test_headers_that_are_no_basic_credentials(comptoir: Server, header: str) ->
 @pytest.mark.parametrize(
     ("grant", "code"),
     [
-        ("authorization_code", "unsupported_grant_type"),
-        ("refresh_token", "unsupported_grant_type"),
+        ("authorization_code", "invalid_request"),
+        ("refresh_token", "invalid_request"),
         ("password", "unsupported_grant_type"),
-        ("", "unsupported_grant_type"),
+        ("urn:ietf:params:oauth:grant-type:device_code", "unsupported_grant_type"),
+        ("", "invalid_request"),
     ],
 )
 def test_other_grants(comptoir: Server, store: Identity, grant: str, code: str) -> None:

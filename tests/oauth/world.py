@@ -34,7 +34,7 @@ class World:
             SeededIds(2),
             BASE,
             3600,
-            is_revoked=lambda jti: self.db.read(lambda db: is_revoked(db, jti)),
+            is_revoked=lambda jti, made: self.db.read(lambda db: is_revoked(db, jti, made)),
         )
 
     async def sign(self, **claims: object) -> str:

@@ -3,9 +3,10 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from comptoir.accounts import consents, identities, schemas, store
+from comptoir.accounts import consents, contact, identities, schemas, store
 from comptoir.accounts import verify as verification
 from comptoir.accounts.errors import (
+    ContactTokenInvalid,
     ContentsUnknown,
     IdentityInvalid,
     ModuleNotFound,
@@ -100,6 +101,18 @@ async def back_office_url(request: Request, context: Context, caller: Caller | N
         request_id=request_id(request),
     )
     return Response(status_code=204)
+
+
+async def point_of_contact(request: Request, context: Context, caller: Caller | None) -> Response:
+    shop_id = _of_store(request, context, caller)
+    wanted = await read_json(request, schemas.ContactWanted)
+    person = await contact.read_contact(context, shop_id, wanted.point_of_contact_jwt)
+
+    def unit(work: Work) -> Response:
+        contact.set_contact(work, shop_id, person.user_id)
+        return Response(status_code=204)
+
+    return await once(request, context, unit, actor=f"store:{shop_id}")
 
 
 async def verify_token(request: Request, context: Context, _: Caller | None) -> Response:
@@ -224,6 +237,25 @@ ENDPOINTS = [
         answers={204: "Noted."},
         errors=(ShopNotFound, IdentityInvalid),
         name="setBackOfficeUrl",
+        tag="store identities",
+    ),
+    Endpoint(
+        "POST",
+        IDENTITIES + "/{shop_id}/point-of-contact",
+        point_of_contact,
+        Access.STORE,
+        "accounts",
+        "Say who the store's point of contact is",
+        about=(
+            "The person has signed in to the store: `pointOfContactJWT` is the access token that"
+            " the store's client got for them. The store belongs to their organisation then."
+        ),
+        params=(SHOP,),
+        body=schemas.ContactWanted,
+        body_example={"pointOfContactJWT": "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"},
+        answers={204: "Noted."},
+        errors=(ShopNotFound, ContactTokenInvalid),
+        name="setPointOfContact",
         tag="store identities",
     ),
     Endpoint(

@@ -173,3 +173,46 @@ class ContentsUnknown(BadRequest):
 
     def detail(self) -> str:
         return f"Unknown shop contents: {', '.join(self.names)}. Known: {', '.join(self.known)}."
+
+
+@dataclass(kw_only=True, eq=False)
+class ClientNotFound(NotFound):
+    """The vendor has no client of that id, or it is not one for this."""
+
+    code = "accounts.client_not_found"
+    title = "No such client"
+
+    client_id: str
+
+    def detail(self) -> str:
+        return f"There is no such client: {self.client_id}. `comptoir client list` shows them."
+
+
+@dataclass(kw_only=True, eq=False)
+class RedirectInvalid(BadRequest):
+    """A redirect URI that an application may not register."""
+
+    code = "accounts.redirect_invalid"
+    title = "The redirect URI cannot be used"
+
+    uri: str
+
+    def detail(self) -> str:
+        return (
+            f"{self.uri or 'No URI'}: give each redirect URI in full, https, or http on localhost;"
+            " no fragment and no *."
+        )
+
+
+@dataclass(kw_only=True, eq=False)
+class ContactTokenInvalid(BadRequest):
+    """The `pointOfContactJWT` is not the access token that a person got by signing in to this
+    store."""
+
+    code = "store-identity/unable-to-set-point-of-contact"
+    title = "The point of contact cannot be set"
+
+    reason: str
+
+    def detail(self) -> str:
+        return f"The point of contact cannot be set: {self.reason}. Sign in again from the store."

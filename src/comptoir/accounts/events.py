@@ -38,3 +38,45 @@ class ConsentChanged:
 
     def body(self) -> dict[str, object]:
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOutEverywhere:
+    """A person's password was reset, or they ended all sessions: what applications hold of them
+    (refresh and access tokens) ends too."""
+
+    user_id: str
+    topic = "accounts.user.signed_out_everywhere.v1"
+    shop_id = ""
+
+    def body(self) -> dict[str, object]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ShopOwnerChanged:
+    """A store has another owner: its point of contact (ps_accounts 8), or who linked it (5 to 7).
+    An empty text: nobody."""
+
+    shop_id: str
+    owner_uuid: str
+    previous_owner_uuid: str
+    organisation_id: str
+    previous_organisation_id: str
+    topic = "accounts.shop.owner_changed.v1"
+
+    def body(self) -> dict[str, object]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsEnded:
+    """A person signed out of these sessions, or ended them from another one."""
+
+    user_id: str
+    session_ids: list[str]
+    topic = "accounts.user.sessions_ended.v1"
+    shop_id = ""
+
+    def body(self) -> dict[str, object]:
+        return asdict(self)

@@ -14,11 +14,13 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 class ClientKind(Enum):
     STORE = "store"
     VENDOR = "vendor"
+    APPLICATION = "application"
+    """Of a vendor: people sign in to it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """An OAuth client: a store's or a tech vendor's."""
+    """An OAuth client: a store's, a tech vendor's, or an application's that people sign in to."""
 
     client_id: str
     kind: ClientKind
@@ -28,6 +30,15 @@ class Client:
     revoked_at: int | None
     mode: Mode = Mode.LIVE
     """Of a vendor's client. A store's own client goes with its store."""
+    name: str = ""
+    public: bool = False
+    """It runs where no secret can be kept, in browsers or on people's devices: it has none."""
+    redirect_uris: tuple[str, ...] = ()
+    """An application's. A store's follow from its back office's address (`redirects.py`)."""
+    post_logout_uris: tuple[str, ...] = ()
+    previous_secret_hash: bytes = b""
+    previous_until: int | None = None
+    """Until when the secret before the present one is still good (milliseconds)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,14 @@ class BackOffice(msgspec.Struct, rename="camel"):
     multi_shop_id: int | str | None = None
 
 
+class ContactWanted(msgspec.Struct, rename="camel"):
+    """The access token of the person who signed in to the store."""
+
+    point_of_contact_jwt: Annotated[
+        str, msgspec.Meta(examples=["eyJhbGciOiJSUzI1NiJ9.e30.c2ln"])
+    ] = msgspec.field(name="pointOfContactJWT")
+
+
 class TokenToVerify(msgspec.Struct):
     token: str
 

@@ -1,7 +1,7 @@
 """Accounts' SQL. The only file of accounts that knows how it is stored."""
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 
 import sqlalchemy as sa
 
@@ -77,6 +77,34 @@ def set_mode(db: sa.Connection, shop_id: str, mode: Mode) -> None:
     db.execute(tables.shop.update().where(tables.shop.c.shop_id == shop_id).values(mode=mode.value))
 
 
+def set_owner(
+    db: sa.Connection,
+    shop: Shop,
+    *,
+    organisation_id: str,
+    user_id: str | None,
+    email: str | None,
+    now: int,
+) -> Shop:
+    """The store with its new owner; its client and the whole of it go to the organisation."""
+    changed = replace(
+        shop,
+        organisation_id=organisation_id,
+        point_of_contact_uuid=user_id,
+        point_of_contact_email=email,
+        updated_at=now,
+    )
+    save_shop(db, changed)
+    change_client(db, shop.client_id, organisation_id=organisation_id)
+    return changed
+
+
+def set_contact_email(db: sa.Connection, user_id: str, email: str) -> None:
+    """The address of a person changed who is some stores' point of contact."""
+    theirs = tables.shop.c.point_of_contact_uuid == user_id
+    db.execute(tables.shop.update().where(theirs).values(point_of_contact_email=email))
+
+
 def add_organisation(db: sa.Connection, organisation_id: str, name: str, now: int) -> None:
     db.execute(
         tables.organisation.insert().values(
@@ -95,28 +123,49 @@ def add_client(db: sa.Connection, client: Client, organisation_id: str, now: int
             vendor=client.vendor,
             secret_hash=client.secret_hash,
             mode=client.mode.value,
+            name=client.name,
+            public=client.public,
+            redirect_uris=json.dumps(client.redirect_uris),
+            post_logout_uris=json.dumps(client.post_logout_uris),
             created_at=now,
         )
     )
 
 
-def find_client(db: sa.Connection, client_id: str) -> Client | None:
-    c = tables.client.c
-    row = db.execute(
-        sa.select(
-            c.client_id, c.kind, c.shop_id, c.vendor, c.secret_hash, c.revoked_at, c.mode
-        ).where(c.client_id == client_id)
-    ).first()
-    if row is None:
-        return None
+_CLIENT = [tables.client.c[f.name] for f in fields(Client)]
+_FIND_CLIENT = sa.select(*_CLIENT).where(tables.client.c.client_id == sa.bindparam("client"))
+
+
+def _client(row: sa.Row[tuple[object, ...]]) -> Client:
+    values = row._asdict()
     return Client(
-        row.client_id,
-        ClientKind(row.kind),
-        row.shop_id,
-        row.vendor,
-        row.secret_hash,
-        row.revoked_at,
-        Mode(row.mode),
+        **{
+            **values,
+            "kind": ClientKind(values["kind"]),
+            "mode": Mode(values["mode"]),
+            "redirect_uris": tuple(json.loads(values["redirect_uris"])),
+            "post_logout_uris": tuple(json.loads(values["post_logout_uris"])),
+            "previous_secret_hash": values["previous_secret_hash"] or b"",
+        }
+    )
+
+
+def find_client(db: sa.Connection, client_id: str) -> Client | None:
+    row = db.execute(_FIND_CLIENT, {"client": client_id}).first()
+    return _client(row) if row else None
+
+
+def clients_of_vendor(db: sa.Connection, vendor: str) -> list[Client]:
+    """Also those that are revoked; the oldest first."""
+    c = tables.client.c
+    order = (c.created_at, c.client_id)
+    rows = db.execute(sa.select(*_CLIENT).where(c.vendor == vendor).order_by(*order))
+    return [_client(row) for row in rows]
+
+
+def change_client(db: sa.Connection, client_id: str, **values: object) -> None:
+    db.execute(
+        tables.client.update().where(tables.client.c.client_id == client_id).values(**values)
     )
 
 

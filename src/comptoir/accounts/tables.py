@@ -34,6 +34,8 @@ shop = sa.Table(
     instant("unverified_at"),
     text("mode", "live"),
     sa.Index("ix_shop_frontend_url", "frontend_url"),
+    sa.Index("ix_shop_organisation_id", "organisation_id"),
+    sa.Index("ix_shop_point_of_contact_uuid", "point_of_contact_uuid"),
 )
 shop.c.point_of_contact_uuid.nullable = True
 shop.c.point_of_contact_email.nullable = True
@@ -50,6 +52,13 @@ client = sa.Table(
     instant("created_at", nullable=False),
     instant("revoked_at"),
     text("mode", "live"),
+    text("name"),
+    flag("public"),
+    text("redirect_uris", "[]"),
+    text("post_logout_uris", "[]"),
+    sa.Column("previous_secret_hash", sa.LargeBinary),
+    instant("previous_until"),
+    sa.Index("ix_client_vendor", "vendor"),
 )
 
 vendor = sa.Table(

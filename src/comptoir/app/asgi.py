@@ -13,6 +13,7 @@ from starlette.routing import Route
 from comptoir.app import docs, wiring
 from comptoir.app.aliases import Aliases
 from comptoir.app.compression import Compression
+from comptoir.app.cors import Cors
 from comptoir.app.edge import Edge, on_http_error, on_problem
 from comptoir.app.worker import Worker
 from comptoir.base.errors import Problem
@@ -60,10 +61,12 @@ def make_app(context: Context, worker: Worker | None = None) -> Starlette:
             Route("/healthz", healthz),
             Route("/metrics", metrics),
             *(endpoint.route() for endpoint in found),
+            *(page.route() for page in wiring.pages(settings)),
             *docs.routes(docs.documents(found, settings.base)),
         ],
         middleware=[
             Middleware(Edge, context=context),
+            Middleware(Cors, paths=frozenset(e.path for e in found if e.cors)),
             Middleware(Compression),
             Middleware(Patience, idle=settings.body_timeout, rate=settings.body_rate),
             Middleware(Aliases, aliases=settings.host_aliases, base=settings.base),

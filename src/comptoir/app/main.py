@@ -8,9 +8,11 @@ import typer
 from comptoir.app.wiring import all_endpoints, build
 from comptoir.base.clock import SystemClock
 from comptoir.cli.backup import add_backup_commands
+from comptoir.cli.clients import client_commands
 from comptoir.cli.docs import make as docs_commands
 from comptoir.cli.shared import Data, Installation, fail, settings, telling
 from comptoir.cli.stores import store_commands
+from comptoir.cli.users import user_commands
 from comptoir.cli.vendors import consent_commands, module_commands, vendor_commands
 
 app = typer.Typer(
@@ -20,7 +22,9 @@ app = typer.Typer(
     add_completion=False,
 )
 installation = Installation(build)
+app.add_typer(user_commands(installation), name="user")
 app.add_typer(vendor_commands(installation), name="vendor")
+app.add_typer(client_commands(installation), name="client")
 app.add_typer(module_commands(installation), name="module")
 app.add_typer(consent_commands(installation), name="consent")
 app.add_typer(store_commands(installation), name="store")

@@ -2,7 +2,9 @@
 
 import sqlalchemy as sa
 
+from comptoir import oauth
 from comptoir.accounts import ENDPOINTS as ACCOUNTS
+from comptoir.accounts import PAGES, Page
 from comptoir.base.clock import Clock, SystemClock
 from comptoir.base.ids import Ids, SystemIds
 from comptoir.cloudsync import ENDPOINTS as CLOUDSYNC
@@ -13,6 +15,7 @@ from comptoir.infra.http.admission import Limits
 from comptoir.infra.http.context import Context
 from comptoir.infra.http.endpoint import Endpoint
 from comptoir.infra.http.outbound import Outbound
+from comptoir.infra.mail import Mail
 from comptoir.infra.metrics import Metrics
 from comptoir.infra.settings import Settings
 from comptoir.infra.vault import open_vault
@@ -46,7 +49,7 @@ def build(settings: Settings, clock: Clock | None = None, ids: Ids | None = None
         settings.base,
         settings.token_lifetime,
         settings.host_aliases,
-        is_revoked=lambda jti: database.read(lambda db: is_revoked(db, jti)),
+        is_revoked=lambda jti, made: database.read(lambda db: is_revoked(db, jti, made)),
     )
     return Context(
         settings=settings,
@@ -56,6 +59,7 @@ def build(settings: Settings, clock: Clock | None = None, ids: Ids | None = None
         vault=vault,
         metrics=Metrics(),
         outbound=Outbound(allow_private=settings.allow_private_addresses),
+        mail=Mail(settings.smtp_url, settings.mail_from, settings.data / "mail", clock, ids),
         authenticator=tokens,
         signer=tokens,
         limits=Limits(settings),
@@ -71,3 +75,8 @@ def endpoints(settings: Settings) -> list[Endpoint]:
 def all_endpoints() -> list[Endpoint]:
     """Every endpoint there is: for the documents."""
     return [*OAUTH, *(endpoint for found in SERVICES.values() for endpoint in found)]
+
+
+def pages(settings: Settings) -> list[Page]:
+    """The pages of people. They come with the endpoints that send browsers there."""
+    return [*oauth.PAGES, *PAGES]

@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 
-from comptoir import oauth
+from comptoir import accounts, cloudsync, oauth
 from comptoir.base.clock import monotonic
-from comptoir.cloudsync import HANDLERS, Driver
+from comptoir.cloudsync import Driver
 from comptoir.infra.db.condition import DatabaseUnavailable
 from comptoir.infra.events import Dispatcher
 from comptoir.infra.http import idempotency
@@ -29,7 +29,9 @@ class Worker:
         self._tasks: list[asyncio.Task[None]] = []
         self._driver = Driver(context)
         self._tidy_at = 0.0
-        self._dispatcher = Dispatcher(context.db, context.clock, HANDLERS)
+        self._dispatcher = Dispatcher(
+            context.db, context.clock, {**cloudsync.HANDLERS, **oauth.HANDLERS}
+        )
 
     async def start(self) -> None:
         self._context.wake = self._called.set
@@ -68,6 +70,7 @@ class Worker:
         if monotonic() >= self._tidy_at:
             await self._context.db.write(idempotency.forget)
             await self._context.db.write(oauth.forget)
+            await self._context.db.write(accounts.forget)
             self._tidy_at = monotonic() + HOUR
 
     async def _watch(self) -> None:

@@ -28,6 +28,7 @@ TESTS_OWN = "COMPTOIR_TEST_"
 UNWANTED = re.compile(r"[@?#\s\\]")
 """Not in an address of ours. (urlsplit drops some of them without a word.)"""
 MOST_VERIFY = 8.0
+MOST_TOKEN = 86_400
 LEVELS = ("debug", "info", "warning", "error")
 SERVICES = ("accounts", "cloudsync", "connect", "billing", "console")
 
@@ -63,6 +64,13 @@ class Settings:
     verify_rate: int = _help(
         "Proof calls one store may ask for per minute; an address: ten times", 30
     )
+    sign_in_rate: int = _help(
+        "Forms to sign in, sign up or reset a password one address may send per minute", 60
+    )
+    smtp_url: str = _help(
+        "smtp://user:password@host:port or smtps://…; empty: mail becomes files in DIR/mail", ""
+    )
+    mail_from: str = _help("Sender of mail", "Comptoir <comptoir@localhost>")
     trusted_proxies: frozenset[str] = _help(
         "Addresses and networks of proxies whose X-Forwarded-For counts", frozenset()
     )
@@ -201,6 +209,11 @@ def _check(settings: Settings) -> None:
             f"verify_timeout: {settings.verify_timeout:g} does not fit: a store waits 10 s for"
             f" our answer, so write {MOST_VERIFY:g} at most"
         )
+    if settings.token_lifetime > MOST_TOKEN:
+        raise SettingsError(
+            f"token_lifetime: {settings.token_lifetime} does not fit: write {MOST_TOKEN} at most,"
+            " for who has a token is believed until it ends"
+        )
     if settings.log_level.lower() not in LEVELS:
         raise SettingsError(f"log_level: write one of {', '.join(LEVELS)}")
     if not settings.services:
@@ -211,6 +224,7 @@ def _check(settings: Settings) -> None:
             f"services: {', '.join(sorted(unknown))} unknown; choose among {', '.join(SERVICES)}"
         )
     _check_proxies(settings.trusted_proxies)
+    _check_mail(settings)
     _check_database(settings)
     _check_hosts(settings)
 
@@ -249,6 +263,23 @@ def _is_address(url: str) -> bool:
     except ValueError:
         return False
     return bool(known) and url.isascii() and not UNWANTED.search(url)
+
+
+def _check_mail(settings: Settings) -> None:
+    """The value is not repeated: it has a password in it."""
+    if settings.smtp_url:
+        try:
+            parts = urlsplit(settings.smtp_url)
+            usable = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise SettingsError(
+                "smtp_url: write smtp://user:password@host:port or smtps://…, and in the password"
+                " %40 for @, %3A for :, %2F for /"
+            )
+    if not re.fullmatch(r"[^@\r\n]*[^@\s<>]+@[^@\s<>]+>?", settings.mail_from):
+        raise SettingsError("mail_from: write an address, as Comptoir <comptoir@shop.example>")
 
 
 def _check_proxies(proxies: frozenset[str]) -> None:

@@ -5,25 +5,36 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from comptoir.accounts import LANGUAGES
 from comptoir.infra.http.auth import Access, Caller
 from comptoir.infra.http.context import Context, base_of
 from comptoir.infra.http.endpoint import Endpoint, Param, json_response
+from comptoir.oauth import authorize, sign_out
 from comptoir.oauth.errors import (
     InvalidClient,
+    InvalidGrant,
     InvalidScope,
     InvalidTarget,
     InvalidTokenRequest,
+    UnauthorizedClient,
     UnsupportedGrantType,
 )
 from comptoir.oauth.keys import ALGORITHM
+from comptoir.oauth.request import PROMPTS, SCOPES
 from comptoir.oauth.rules import SHOP_VERIFIED
 from comptoir.oauth.token_check import introspect, revoke
 from comptoir.oauth.token_endpoint import token
 from comptoir.oauth.tokens import tokens_of
+from comptoir.oauth.userinfo import userinfo
 
 JWKS = "/.well-known/jwks.json"
 CACHED = "public, max-age=300"
 AUTHENTICATION = ["client_secret_basic", "client_secret_post"]
+GRANT_TYPES = ("client_credentials", "authorization_code", "refresh_token")
+CLAIMS = (
+    "iss sub aud exp iat auth_time nonce amr azp at_hash sid email email_verified name given_name"
+    " family_name picture preferred_username locale"
+).split()
 
 
 def metadata(issuer: str, base: str) -> dict[str, Any]:
@@ -35,18 +46,29 @@ def metadata(issuer: str, base: str) -> dict[str, Any]:
     """
     return {
         "issuer": issuer,
+        "authorization_endpoint": f"{base}{authorize.PATH}",
         "token_endpoint": f"{base}/oauth2/token",
+        "userinfo_endpoint": f"{base}/oauth2/userinfo",
+        "end_session_endpoint": f"{base}{sign_out.PATH}",
         "jwks_uri": f"{base}{JWKS}",
         "revocation_endpoint": f"{base}/oauth2/revoke",
         "introspection_endpoint": f"{base}/oauth2/introspect",
-        "grant_types_supported": ["client_credentials"],
-        "response_types_supported": [],
+        "grant_types_supported": list(GRANT_TYPES),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
-        "token_endpoint_auth_methods_supported": AUTHENTICATION,
-        "revocation_endpoint_auth_methods_supported": AUTHENTICATION,
+        "token_endpoint_auth_methods_supported": [*AUTHENTICATION, "none"],
+        "revocation_endpoint_auth_methods_supported": [*AUTHENTICATION, "none"],
         "introspection_endpoint_auth_methods_supported": AUTHENTICATION,
-        "scopes_supported": [SHOP_VERIFIED],
+        "scopes_supported": [*SCOPES, SHOP_VERIFIED],
+        "claims_supported": CLAIMS,
+        "prompt_values_supported": list(PROMPTS),
+        "ui_locales_supported": list(LANGUAGES),
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
     }
 
 
@@ -63,7 +85,7 @@ FORM = {
     "type": "object",
     "required": ["grant_type"],
     "properties": {
-        "grant_type": {"type": "string", "enum": ["client_credentials"]},
+        "grant_type": {"type": "string", "enum": list(GRANT_TYPES)},
         "client_id": {"type": "string"},
         "client_secret": {"type": "string"},
         "scope": {"type": "string", "description": "Blank-separated; may be empty."},
@@ -71,6 +93,10 @@ FORM = {
             "type": "string",
             "description": "Blank-separated: the API and `tech-vendor/<name>` or `store/<id>`.",
         },
+        "code": {"type": "string", "description": "With `authorization_code`."},
+        "redirect_uri": {"type": "string", "description": "The one the code was asked with."},
+        "code_verifier": {"type": "string", "description": "43 to 128 characters (PKCE)."},
+        "refresh_token": {"type": "string", "description": "Good once."},
     },
 }
 ANSWER = {
@@ -81,6 +107,22 @@ ANSWER = {
         "expires_in": {"type": "integer"},
         "scope": {"type": "string"},
         "token_type": {"type": "string"},
+        "refresh_token": {"type": "string", "description": "With the scope `offline_access`."},
+        "id_token": {"type": "string", "description": "With the scope `openid`."},
+    },
+}
+PERSON = {
+    "type": "object",
+    "required": ["sub", "email", "email_verified", "name"],
+    "properties": {
+        **{
+            name: {"type": "string"}
+            for name in (
+                "sub email name firstname lastname given_name family_name picture"
+                " preferred_username locale"
+            ).split()
+        },
+        "email_verified": {"type": "boolean"},
     },
 }
 METADATA = {
@@ -144,6 +186,7 @@ ENDPOINTS = [
         "Metadata of the authorization server",
         answers={200: METADATA},
         name=name,
+        cors=True,
     )
     for path, name in (
         ("/.well-known/openid-configuration", "getOpenidConfiguration"),
@@ -160,6 +203,7 @@ ENDPOINTS += [
         "Public keys that tokens are signed with",
         answers={200: KEYS},
         name="getJwks",
+        cors=True,
     ),
     Endpoint(
         "POST",
@@ -167,10 +211,12 @@ ENDPOINTS += [
         token,
         Access.ANYONE,
         "oauth",
-        "Get an access token with client credentials",
+        "Get tokens: with client credentials, a code, or a refresh token",
         about=(
             "The client authenticates with Basic, or with client_id and client_secret in the form."
             " Stores name the audience `store/<own id>`, vendors `tech-vendor/<own name>`."
+            " A public client sends its client_id alone. Codes and refresh tokens are good once:"
+            " what comes a second time ends everything its first use got."
         ),
         params=(CLIENT,),
         body=FORM,
@@ -180,15 +226,18 @@ ENDPOINTS += [
             "audience": "https://api.cloudsync.prestashop.com tech-vendor/acme",
         },
         answers={200: ANSWER},
-        takes_no_key="a token is never stored; asking again gives another one and changes nothing",
+        takes_no_key="a kept answer would hold tokens; codes are good once anyway",
         errors=(
             InvalidTokenRequest,
             InvalidClient,
             InvalidScope,
             InvalidTarget,
+            InvalidGrant,
+            UnauthorizedClient,
             UnsupportedGrantType,
         ),
         name="createToken",
+        cors=True,
         limit="token",
     ),
     Endpoint(
@@ -211,6 +260,7 @@ ENDPOINTS += [
         takes_no_key="doing it again changes nothing",
         errors=(InvalidTokenRequest, InvalidClient),
         name="revokeToken",
+        cors=True,
         limit="token",
     ),
     Endpoint(
@@ -248,4 +298,31 @@ ENDPOINTS += [
         name="introspectToken",
         limit="token",
     ),
+]
+ENDPOINTS += [
+    Endpoint(
+        method,
+        "/oauth2/userinfo",
+        userinfo,
+        Access.USER,
+        "oauth",
+        "Who the person is",
+        answers={200: PERSON},
+        answer_example={
+            "sub": "hV5bXr0Zk2mT8sQyLw3nPdC7uEaF",
+            "email": "merchant@shop.example",
+            "email_verified": True,
+            "name": "Ada Merchant",
+            "firstname": "Ada",
+            "lastname": "Merchant",
+            "given_name": "Ada",
+            "family_name": "Merchant",
+            "picture": "",
+            "preferred_username": "hV5bXr0Zk2mT8sQyLw3nPdC7uEaF",
+        },
+        takes_no_key="it reads and changes nothing at all" if method == "POST" else "",
+        name=name,
+        cors=True,
+    )
+    for method, name in (("GET", "getUserinfo"), ("POST", "postUserinfo"))
 ]

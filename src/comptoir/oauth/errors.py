@@ -41,7 +41,10 @@ class UnsupportedGrantType(BadRequest):
     grant_type: str
 
     def detail(self) -> str:
-        return f"grant_type {self.grant_type!r} is not supported: use client_credentials."
+        return (
+            f"grant_type {self.grant_type[:100]!r} is not supported: use client_credentials,"
+            " authorization_code or refresh_token."
+        )
 
 
 @dataclass(kw_only=True, eq=False)
@@ -72,3 +75,81 @@ class InvalidTarget(BadRequest):
 
     def detail(self) -> str:
         return f"Requested audience '{self.audience}' is not one that this client may name."
+
+
+@dataclass(kw_only=True, eq=False)
+class InvalidGrant(BadRequest):
+    """The code or refresh token is no good: unknown, used, too old, another client's, or it does
+    not fit the redirect URI or the code verifier (RFC 6749 §5.2). Never says which."""
+
+    code = "invalid_grant"
+    title = "The code or refresh token is not valid"
+
+    def detail(self) -> str:
+        return (
+            "The code or refresh token is not valid: unknown, used, too old or another client's,"
+            " or redirect_uri or code_verifier do not fit. Begin again at the authorization"
+            " endpoint."
+        )
+
+
+@dataclass(kw_only=True, eq=False)
+class UnauthorizedClient(BadRequest):
+    """The client is not one for this grant type (RFC 6749 §5.2)."""
+
+    code = "unauthorized_client"
+    title = "The client may not use this grant type"
+
+    grant_type: str
+
+    def detail(self) -> str:
+        return f"This client may not use grant_type {self.grant_type}."
+
+
+@dataclass(kw_only=True, eq=False)
+class AuthorizationRefused(Exception):
+    """A request at the authorization endpoint that ends with an error at the application's
+    redirect URI (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6)."""
+
+    error: str
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
+class ApplicationUnknown(BadRequest):
+    """The authorization request names no client of ours: nobody is sent back anywhere
+    (RFC 6749 §4.1.2.1)."""
+
+    code = "oauth.application_unknown"
+    title = "The application is not known here"
+
+    def detail(self) -> str:
+        return "The application that sent you here is not known: its client_id is missing or wrong."
+
+
+@dataclass(kw_only=True, eq=False)
+class RedirectMismatch(BadRequest):
+    """The redirect URI is not one of the client's, letter by letter: nobody is sent there
+    (RFC 9700 §4.1.3, §4.11)."""
+
+    code = "oauth.redirect_mismatch"
+    title = "The address to go back to is not the application's"
+
+    def detail(self) -> str:
+        return (
+            "The address to go back to (redirect_uri) is not one that this application has"
+            " registered, letter by letter. Of a store it follows from its back office's address."
+        )
+
+
+@dataclass(kw_only=True, eq=False)
+class ParameterRepeated(BadRequest):
+    """A parameter came twice: it is not clear which one counts (RFC 6749 §3.1)."""
+
+    code = "oauth.parameter_repeated"
+    title = "A parameter came twice"
+
+    name: str
+
+    def detail(self) -> str:
+        return f"The parameter {self.name[:100]} came twice."

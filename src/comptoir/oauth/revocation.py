@@ -9,11 +9,36 @@ from comptoir.oauth.tables import revoked_token
 KEEP_MS = 2 * 86_400_000
 """Milliseconds for which an entry outlives its token: a clock that was set back may make it good
 again (`tokens.SET_BACK`)."""
-_FIND = sa.select(revoked_token.c.jti).where(revoked_token.c.jti == sa.bindparam("jti"))
+LONGEST_MS = 86_400_000
+"""Milliseconds: no access token lives longer (`token_lifetime` is checked)."""
+_FIND = sa.select(revoked_token.c.jti).where(
+    sa.or_(
+        revoked_token.c.jti == sa.bindparam("jti"),
+        revoked_token.c.jti == sa.bindparam("authorization"),
+    )
+)
 
 
-def is_revoked(db: sa.Connection, jti: str) -> bool:
-    return db.execute(_FIND, {"jti": jti}).first() is not None
+def is_revoked(db: sa.Connection, jti: str, authorization_id: str = "") -> bool:
+    """Whether the token was taken back, or all of its authorization."""
+    names = {"jti": jti, "authorization": _all_of(authorization_id)}
+    return db.execute(_FIND, names).first() is not None
+
+
+def _all_of(authorization_id: str) -> str:
+    """What stands in the table for every token of an authorization."""
+    return f"authorization/{authorization_id}"
+
+
+def revoke_authorization(work: Work, authorization_id: str) -> None:
+    """Every access token that hangs on it. Safe to repeat."""
+    values = {
+        "jti": _all_of(authorization_id),
+        "client_id": "",
+        "revoked_at": work.now_ms,
+        "expires_at": work.now_ms + LONGEST_MS,
+    }
+    insert_new(work.db, revoked_token, values)
 
 
 def revoke(work: Work, jti: str, client_id: str, expires_at: int) -> None:

@@ -23,6 +23,8 @@ def own_audiences(client: Client) -> tuple[str, ...]:
     """The audiences that say who the client is."""
     if client.kind is ClientKind.STORE:
         return (f"store/{client.shop_id}", f"shop_{client.shop_id}")
+    if client.kind is ClientKind.APPLICATION:
+        return ()
     return (f"tech-vendor/{client.vendor}",)
 
 

@@ -1,18 +1,26 @@
-"""POST /oauth2/token: client authentication and the client-credentials grant (RFC 6749 §4.4)."""
+"""POST /oauth2/token: client authentication, and the client-credentials grant (RFC 6749 §4.4)."""
 
 import base64
 import binascii
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from comptoir.accounts import Client, find_client, find_shop
+from comptoir.accounts import Client, ClientKind, find_client, find_shop
+from comptoir.base.instant import to_ms
 from comptoir.infra.http.auth import Caller
 from comptoir.infra.http.context import Context
 from comptoir.infra.http.endpoint import json_response, read_body
-from comptoir.oauth.errors import InvalidClient, InvalidTokenRequest, UnsupportedGrantType
+from comptoir.oauth import person_grants
+from comptoir.oauth.errors import (
+    InvalidClient,
+    InvalidTokenRequest,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+)
 from comptoir.oauth.rules import decide
 from comptoir.oauth.tokens import tokens_of
 
@@ -76,14 +84,29 @@ def read_credentials(authorization: str, form: dict[str, str]) -> Credentials:
     return Credentials(client_id, secret)
 
 
-async def authenticate(context: Context, given: Credentials) -> Client:
-    """Raises: InvalidClient, the same for an unknown client and a wrong secret."""
+async def authenticate(context: Context, given: Credentials, *, refreshing: bool) -> Client:
+    """The client that this is. A public one has no secret. A store's own client sends none with a
+    refresh token, which is bound to it and good once (spec/accounts.md §1.4.3).
+
+    Raises: InvalidClient, the same for an unknown client and a wrong secret.
+    """
     client = await context.db.read(lambda db: find_client(db, given.client_id))
-    stored = client.secret_hash if client else b"\0" * 32
-    right = context.vault.matches(given.secret, stored)
+    now = to_ms(context.clock.now())
+    right = _knows_secret(context, client, given.secret, now)
+    if client is not None and not given.secret:
+        right = client.public or (refreshing and client.kind is ClientKind.STORE)
     if client is None or not right or client.revoked_at is not None:
         raise InvalidClient(reason="unknown client, or a wrong client_secret")
     return client
+
+
+def _knows_secret(context: Context, client: Client | None, secret: str, now: int) -> bool:
+    """Takes as long for a client that there is not."""
+    stored = (client.secret_hash if client else b"") or bytes(32)
+    right = context.vault.matches(secret, stored)
+    if client is not None and client.previous_until is not None and client.previous_until > now:
+        right = context.vault.matches(secret, client.previous_secret_hash) or right
+    return right
 
 
 async def client_and_form(request: Request, context: Context) -> tuple[Client, dict[str, str]]:
@@ -96,17 +119,34 @@ async def client_and_form(request: Request, context: Context) -> tuple[Client, d
         raise InvalidTokenRequest(reason=f"send the parameters as {FORM}, not as {kind}")
     form = read_form(await read_body(request, limit=65536))
     client = await authenticate(
-        context, read_credentials(request.headers.get("authorization", ""), form)
+        context,
+        read_credentials(request.headers.get("authorization", ""), form),
+        refreshing=form.get("grant_type") == "refresh_token",
     )
     return client, form
 
 
 async def token(request: Request, context: Context, _: Caller | None) -> Response:
     client, form = await client_and_form(request, context)
-    if "grant_type" not in form:
+    grant_type = form.get("grant_type", "")
+    if not grant_type:
         raise InvalidTokenRequest(reason="grant_type is missing")
-    if form["grant_type"] != "client_credentials":
-        raise UnsupportedGrantType(grant_type=form["grant_type"])
+    if grant_type == "client_credentials":
+        answer = await _client_credentials(context, client, form)
+    elif grant_type == "authorization_code":
+        answer = await person_grants.authorization_code(request, context, client, form)
+    elif grant_type == "refresh_token":
+        answer = await person_grants.refresh(request, context, client, form)
+    else:
+        raise UnsupportedGrantType(grant_type=grant_type)
+    return json_response(answer, cache_control="no-store", pragma="no-cache")
+
+
+async def _client_credentials(
+    context: Context, client: Client, form: dict[str, str]
+) -> dict[str, Any]:
+    if client.kind is ClientKind.APPLICATION:
+        raise UnauthorizedClient(grant_type="client_credentials")
     verified = False
     if client.shop_id:
         shop = await context.db.read(lambda db: find_shop(db, client.shop_id))
@@ -120,10 +160,9 @@ async def token(request: Request, context: Context, _: Caller | None) -> Respons
         aliases=context.settings.host_aliases,
     )
     tokens = tokens_of(context)
-    answer = {
+    return {
         "access_token": await tokens.issue(client.client_id, grant),
         "expires_in": tokens.lifetime,
         "scope": " ".join(grant.scopes),
         "token_type": "bearer",
     }
-    return json_response(answer, cache_control="no-store", pragma="no-cache")

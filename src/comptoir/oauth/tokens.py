@@ -1,5 +1,7 @@
 """Access tokens: RS256 JWTs in the shape stores know (spec/accounts.md §3.1), made and read."""
 
+import base64
+import hashlib
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
@@ -12,6 +14,7 @@ from comptoir.base.ids import Ids
 from comptoir.base.mode import Mode
 from comptoir.infra.http.auth import Access, Caller, TokenInvalid, require_audience
 from comptoir.infra.http.context import Context
+from comptoir.oauth.authorizations import Authorization
 from comptoir.oauth.keys import ALGORITHM, KeyRing
 from comptoir.oauth.rules import Grant
 
@@ -41,7 +44,7 @@ class Tokens:
         lifetime: int,
         aliases: Collection[str] = (),
         *,
-        is_revoked: Callable[[str], Awaitable[bool]],
+        is_revoked: Callable[[str, str], Awaitable[bool]],
     ) -> None:
         self._keys = keys
         self._is_revoked = is_revoked
@@ -67,6 +70,46 @@ class Tokens:
             self.lifetime,
         )
 
+    async def issue_for_person(self, made: Authorization) -> str:
+        """An access token for an application to which a person signed in (spec/accounts.md §3.3).
+        `azn` names the authorization, so that all of its tokens can be taken back."""
+        return await self._sign(
+            {
+                "sub": made.user_id,
+                "client_id": made.client_id,
+                "aud": list(made.audiences),
+                "scp": list(made.scopes),
+                "ext": {},
+                "azn": made.authorization_id,
+            },
+            self.lifetime,
+        )
+
+    async def issue_id_token(self, made: Authorization, access_token: str) -> str:
+        """Who signed in, for the application (OpenID Connect Core §2, §3.1.3.6). It names no
+        scope: it opens nothing here."""
+        half = hashlib.sha256(access_token.encode()).digest()[:16]
+        claims: dict[str, Any] = {
+            "sub": made.user_id,
+            "aud": [made.client_id],
+            "azp": made.client_id,
+            "auth_time": made.authenticated_at // 1000,
+            "amr": list(made.methods),
+            "sid": made.session_id,
+            "at_hash": base64.urlsafe_b64encode(half).decode().rstrip("="),
+        }
+        if made.nonce:
+            claims["nonce"] = made.nonce
+        return await self._sign(claims, self.lifetime)
+
+    async def read_hint(self, id_token: str) -> dict[str, Any]:
+        """What an id token of ours says, also of one that has expired: as a hint only (OpenID
+        Connect RP-Initiated Logout §2). Raises: TokenInvalid."""
+        claims = await self._verified(id_token)
+        if claims.get("iss") != self._base or not isinstance(claims.get("azp"), str):
+            raise TokenInvalid(reason="it is no id token of this server")
+        return claims
+
     async def sign_store_call(self, shop_id: str, scope: str) -> str:
         """A token for our calls to a store's `ps_accounts` (spec/accounts.md §2.1): `aud` and
         `scp` are arrays, or the store refuses it."""
@@ -87,6 +130,14 @@ class Tokens:
         client_id = str(claims.get("client_id", ""))
         shops = [a[6:] for a in audiences if a.startswith("store/")]
         vendors = [a[12:] for a in audiences if a.startswith("tech-vendor/")]
+        if isinstance(claims.get("azn"), str):
+            return Caller(
+                Access.USER,
+                client_id,
+                user_id=str(claims.get("sub", "")),
+                audiences=audiences,
+                scopes=scopes,
+            )
         if len(shops) == 1 and not vendors:
             return Caller(
                 Access.STORE, client_id, shop_id=shops[0], audiences=audiences, scopes=scopes
@@ -118,27 +169,32 @@ class Tokens:
 
     async def read(self, token: str) -> dict[str, Any]:
         """What a token of ours says that is good now. Raises: TokenInvalid."""
-        if len(token) > MOST:
-            raise TokenInvalid(reason="it is too long")
         known = self._seen.get(token)
         if known is not None and monotonic() - known[1] < REMEMBERED:
             self._check(known[0])
             return known[0]
+        claims = await self._verified(token)
+        self._check(claims)
+        if await self._is_revoked(str(claims.get("jti", "")), str(claims.get("azn", ""))):
+            raise TokenInvalid(reason="it was revoked")
+        if len(self._seen) >= MOST_SEEN:
+            self._seen.clear()
+        self._seen[token] = claims, monotonic()
+        return claims
+
+    async def _verified(self, token: str) -> dict[str, Any]:
+        """The claims, once the signature is ours; the times are not looked at.
+
+        Raises: TokenInvalid."""
+        if len(token) > MOST:
+            raise TokenInvalid(reason="it is too long")
         try:
             key = await self._keys.find(_kid(token))
             if key is None:
                 raise TokenInvalid(reason="it is signed with a key that is not ours")
-            claims = jwt.decode(token, key, algorithms=[ALGORITHM]).claims
+            return dict(jwt.decode(token, key, algorithms=[ALGORITHM]).claims)
         except (JoseError, ValueError, RecursionError) as wrong:
             raise TokenInvalid(reason="its signature or shape is not right") from wrong
-        self._check(claims)
-        if await self._is_revoked(str(claims.get("jti", ""))):
-            raise TokenInvalid(reason="it was revoked")
-        if len(self._seen) >= MOST_SEEN:
-            self._seen.clear()
-        found = dict(claims)
-        self._seen[token] = found, monotonic()
-        return found
 
     def _check(self, claims: dict[str, Any]) -> None:
         now = self._clock.now().timestamp()

@@ -74,6 +74,7 @@ audit_log = sa.Table(
     text("action"),
     text("facts", "{}"),
     text("request_id"),
+    sa.Index("ix_audit_log_organisation_id", "organisation_id"),
 )
 
 kept_answer = sa.Table(

@@ -27,6 +27,7 @@ class Limits:
             "address": RateLimiter(settings.address_rate),
             "token": RateLimiter(settings.token_rate),
             "identity": RateLimiter(settings.identity_rate),
+            "sign-in": RateLimiter(settings.sign_in_rate),
             "verify": RateLimiter(settings.verify_rate),
             "verify-address": RateLimiter(settings.verify_rate * NEIGHBOURS),
         }

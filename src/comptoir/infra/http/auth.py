@@ -28,6 +28,8 @@ class Access(Enum):
     """A store's access token (audience `store/<id>`)."""
     VENDOR = "vendor"
     """A tech vendor's access token (audience `tech-vendor/<name>`)."""
+    USER = "user"
+    """The access token that an application got when a person signed in to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Caller:
     """Set for a store: the id in its `store/<id>` audience."""
     vendor: str = ""
     """Set for a vendor: the name in its `tech-vendor/<name>` audience."""
+    user_id: str = ""
+    """Set for a user: the person who signed in to the application `client_id`."""
     audiences: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     mode: Mode = Mode.LIVE
@@ -48,7 +52,8 @@ class Caller:
     @property
     def actor(self) -> str:
         """For the audit log."""
-        return f"store:{self.shop_id}" if self.kind is Access.STORE else f"vendor:{self.vendor}"
+        names = {Access.STORE: self.shop_id, Access.VENDOR: self.vendor, Access.USER: self.user_id}
+        return f"{self.kind.value}:{names.get(self.kind, '')}"
 
 
 class Authenticator(Protocol):

@@ -11,6 +11,7 @@ from comptoir.infra.database import Database
 from comptoir.infra.http.admission import Limits
 from comptoir.infra.http.auth import Authenticator, Signer
 from comptoir.infra.http.outbound import Outbound
+from comptoir.infra.mail import Mail
 from comptoir.infra.metrics import Metrics
 from comptoir.infra.settings import Settings
 from comptoir.infra.vault import Vault
@@ -25,6 +26,7 @@ class Context:
     vault: Vault
     metrics: Metrics
     outbound: Outbound
+    mail: Mail
     authenticator: Authenticator
     signer: Signer
     limits: Limits

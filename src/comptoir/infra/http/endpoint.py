@@ -67,6 +67,8 @@ class Endpoint:
     """A rate limit of its own: `token`, `identity` or `verify`."""
     takes_no_key: str = ""
     """Why a POST takes no `Idempotency-Key`. Empty: it takes one, and has its effect in `once`."""
+    cors: bool = False
+    """Scripts of any site may call it. It looks at no cookie: only what they send counts."""
     deprecated: date | None = None
     """The day since which clients should use something else."""
     sunset: date | None = None

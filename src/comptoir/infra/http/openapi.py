@@ -15,7 +15,11 @@ from comptoir.infra.http.sharing import share
 VERSION = "3.0.3"
 Json = dict[str, Any]
 
-SCHEMES = {Access.STORE: "storeToken", Access.VENDOR: "vendorToken"}
+SCHEMES = {
+    Access.STORE: "storeToken",
+    Access.VENDOR: "vendorToken",
+    Access.USER: "userToken",
+}
 BASIC = "clientBasic"
 WHO = {
     Access.ANYONE: "Anyone, without a token.",
@@ -23,6 +27,7 @@ WHO = {
     Access.VENDOR: "A tech vendor, with its access token: the audience names"
     " `tech-vendor/<its name>`. It sees the stores of its client's mode, live or test; what it may"
     " read, the merchant has consented to.",
+    Access.USER: "A person, by the access token that an application got when they signed in to it.",
 }
 ONE_GROUP = {
     "eventbus": "EventBus agent",
@@ -256,10 +261,23 @@ def _answers(endpoint: Endpoint, types: Mapping[Any, Schema], known: dict[str, S
 
 
 def _schemes(used: set[Access | str]) -> Json:
-    flow = {"clientCredentials": {"tokenUrl": f"{BASE}/oauth2/token", "scopes": {}}}
+    token_url = f"{BASE}/oauth2/token"
+    own: Json = {"clientCredentials": {"tokenUrl": token_url, "scopes": {}}}
+    signed_in: Json = {
+        "authorizationCode": {
+            "authorizationUrl": f"{BASE}/oauth2/authorize",
+            "tokenUrl": token_url,
+            "refreshUrl": token_url,
+            "scopes": {
+                "openid": "Who the person is",
+                "offline_access": "A refresh token, which outlives the session",
+            },
+        }
+    }
     found: Json = {}
     for access, name in SCHEMES.items():
         if access in used:
+            flow = signed_in if access is Access.USER else own
             found[name] = {"type": "oauth2", "description": WHO[access], "flows": flow}
     if BASIC in used:
         found[BASIC] = {

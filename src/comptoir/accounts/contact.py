@@ -1,0 +1,79 @@
+"""Set the point of contact of a store, and with it who owns the store (spec/accounts.md §1.3.5).
+
+The store's own token says that the store wants it, the person's token that the person signed in to
+this very store. The store then belongs to the person's organisation, unless they are a member of
+the one it belongs to already.
+"""
+
+from comptoir.accounts import store
+from comptoir.accounts.errors import ContactTokenInvalid
+from comptoir.accounts.events import ShopOwnerChanged
+from comptoir.accounts.people import members
+from comptoir.accounts.people import store as people
+from comptoir.accounts.rules import Shop
+from comptoir.infra.http.auth import Access, Caller, TokenInvalid
+from comptoir.infra.http.context import Context
+from comptoir.infra.work import Work
+
+
+async def read_contact(context: Context, shop_id: str, token: str) -> Caller:
+    """Who signed in to this store. Raises: ContactTokenInvalid, ShopNotFound."""
+    shop = await context.db.read(lambda db: store.load_shop(db, shop_id))
+    try:
+        caller = await context.authenticator.authenticate(token)
+    except TokenInvalid as wrong:
+        raise ContactTokenInvalid(reason=wrong.reason) from wrong
+    if caller.kind is not Access.USER:
+        raise ContactTokenInvalid(reason="it is not the token of a person")
+    if caller.client_id != shop.client_id:
+        raise ContactTokenInvalid(reason="the person signed in to another application")
+    return caller
+
+
+def set_contact(work: Work, shop_id: str, user_id: str) -> Shop:
+    """Safe to repeat: the same person again changes nothing.
+
+    Raises: ShopNotFound, ContactTokenInvalid when the account is gone.
+    """
+    shop = store.load_shop(work.db, shop_id)
+    user = people.find_user(work.db, user_id)
+    if user is None:
+        raise ContactTokenInvalid(reason="the account that it is about is gone")
+    if (shop.point_of_contact_uuid, shop.point_of_contact_email) == (user_id, user.email):
+        return shop
+    organisation_id = _organisation_for(work, shop, user_id)
+    return give(work, shop, organisation_id, user_id, user.email)
+
+
+def give(
+    work: Work, shop: Shop, organisation_id: str, user_id: str | None, email: str | None
+) -> Shop:
+    """The store belongs to that organisation and that person from now on; announced."""
+    changed = store.set_owner(
+        work.db,
+        shop,
+        organisation_id=organisation_id,
+        user_id=user_id,
+        email=email,
+        now=work.now_ms,
+    )
+    before, after = shop.point_of_contact_uuid or "", user_id or ""
+    if (before, shop.organisation_id) != (after, organisation_id):
+        work.emit(
+            ShopOwnerChanged(shop.shop_id, after, before, organisation_id, shop.organisation_id)
+        )
+    work.audit(
+        "store.point_of_contact_changed",
+        shop_id=shop.shop_id,
+        organisation_id=organisation_id,
+        user_id=after,
+        previous_user_id=before,
+    )
+    return changed
+
+
+def _organisation_for(work: Work, shop: Shop, user_id: str) -> str:
+    if members.role_in(work.db, shop.organisation_id, user_id) is not None:
+        return shop.organisation_id
+    theirs = members.organisations_of(work.db, user_id)
+    return theirs[0].organisation_id if theirs else shop.organisation_id

@@ -1,0 +1,1 @@
+"""The pages of accounts: sign in and up, and what people and organisations look after."""

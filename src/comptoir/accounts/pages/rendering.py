@@ -1,0 +1,24 @@
+"""Templates of the pages, and their static files."""
+
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+_environment = Environment(
+    loader=PackageLoader("comptoir.accounts.pages", "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def render(template: str, *, visit: Any, **facts: object) -> str:
+    """The page. `t` in a template is the visitor's language: `t("sign_in.title")`."""
+    made = _environment.get_template(template)
+    return made.render(visit=visit, t=visit.say, me=visit.visitor, **facts)
+
+
+def static(name: str) -> bytes:
+    return resources.files("comptoir.accounts.pages").joinpath("static", name).read_bytes()

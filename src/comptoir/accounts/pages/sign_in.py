@@ -1,0 +1,140 @@
+"""Sign in with address and password, and a code when a second factor is set up; sign out."""
+
+from urllib.parse import quote
+
+import msgspec
+import sqlalchemy as sa
+from starlette.responses import Response
+
+from comptoir.accounts.pages.entry import enter
+from comptoir.accounts.pages.page import SIGN_IN, Page, Visit, Who, go, local
+from comptoir.accounts.people import passwords, second_factor, sessions, throttle
+from comptoir.accounts.people import store as people
+from comptoir.accounts.people.errors import SignInFailed, TooManyAttempts
+from comptoir.accounts.people.rules import User, email_key
+from comptoir.infra.vault import VaultError
+from comptoir.infra.work import Work
+
+HALF_WAY = "half-way sign-in"
+HALF_WAY_MS = 5 * 60_000
+
+
+class HalfWay(msgspec.Struct):
+    """The password was right; the second factor is to come. Sealed, in the form."""
+
+    user_id: str
+    at: int
+    next: str
+
+
+async def sign_in(visit: Visit) -> Response:
+    return _form(visit, visit.query("next"))
+
+
+def _form(
+    visit: Visit, wanted: str, *, email: str = "", fault: str = "", status: int = 200
+) -> Response:
+    visit.leaves = local(wanted).startswith("/oauth2/")
+    known = visit.visitor.user.email if visit.visitor else visit.query("login_hint")
+    return visit.page("sign-in.html", status, next=wanted, email=email or known[:254], fault=fault)
+
+
+async def send_sign_in(visit: Visit) -> Response:
+    email, password = visit.form.get("email", ""), visit.form.get("password", "")
+    wanted = visit.form.get("next", "")
+    try:
+        user = await _checked(visit, email, password)
+    except SignInFailed:
+        fault = visit.say("sign_in.failed")
+        return _form(visit, wanted, email=email, fault=fault, status=400)
+    except TooManyAttempts as many:
+        minutes = -(-many.retry_after // 60)
+        response = _form(
+            visit,
+            wanted,
+            email=email,
+            fault=visit.say("sign_in.too_many", minutes=minutes),
+            status=429,
+        )
+        response.headers["Retry-After"] = str(many.retry_after)
+        return response
+    if user.has_totp:
+        half = HalfWay(user.user_id, visit.now, wanted)
+        sealed = visit.context.vault.seal(msgspec.json.encode(half), HALF_WAY).hex()
+        return _code_form(visit, sealed, wanted)
+    return await enter(visit, user, ("pwd",), wanted)
+
+
+async def _checked(visit: Visit, email: str, password: str) -> User:
+    """Raises: SignInFailed, TooManyAttempts."""
+    context = visit.context
+    slot = throttle.slot_of(context.vault, email, visit.cookie("device"))
+    await context.db.write(lambda work: throttle.take(work, slot), request_id=visit.request_id)
+
+    def look(db: sa.Connection) -> tuple[User | None, str]:
+        found = people.find_user_by_email(db, email_key(email))
+        return found, people.password_hash(db, found.user_id) if found else ""
+
+    user, stored = await context.db.read(look)
+    right = await passwords.password_matches(stored, password[:1024])
+    if user is None or not right:
+        await context.db.write(
+            lambda work: work.audit(
+                "sign_in.failed", user_id=user.user_id if user else "", address=visit.address
+            ),
+            request_id=visit.request_id,
+        )
+        raise SignInFailed
+    return user
+
+
+def _code_form(visit: Visit, sealed: str, wanted: str, fault: str = "") -> Response:
+    visit.leaves = local(wanted).startswith("/oauth2/")
+    return visit.page("code.html", 400 if fault else 200, half_way=sealed, fault=fault)
+
+
+async def send_code(visit: Visit) -> Response:
+    """The second factor: a code of the authenticator, or a recovery code."""
+    sealed, context = visit.form.get("half_way", ""), visit.context
+    try:
+        plain = context.vault.open(bytes.fromhex(sealed), HALF_WAY)
+        half = msgspec.json.decode(plain, type=HalfWay)
+    except (ValueError, VaultError):
+        return go(SIGN_IN)
+    if visit.now - half.at > HALF_WAY_MS:
+        return go(f"{SIGN_IN}?next={quote(half.next, safe='')}")
+    code = visit.form.get("code", "")
+
+    def unit(work: Work) -> tuple[User | None, bool]:
+        throttle.take(work, f"otp/{half.user_id}")
+        user = people.find_user(work.db, half.user_id)
+        right = user is not None and second_factor.accept(work, context.vault, user.user_id, code)
+        if right:
+            throttle.clear(work, f"otp/{half.user_id}")
+        return user, right
+
+    user, right = await context.db.write(unit, request_id=visit.request_id)
+    if user is None or not right:
+        return _code_form(visit, sealed, half.next, visit.say("code.wrong"))
+    return await enter(visit, user, ("pwd", "otp"), half.next)
+
+
+async def sign_out(visit: Visit) -> Response:
+    """Ends the session of this browser."""
+    if visit.visitor is not None:
+        session = visit.visitor.session
+        await visit.context.db.write(
+            lambda work: sessions.end_sessions(work, session.user_id, only=session.session_id),
+            actor=visit.actor,
+            request_id=visit.request_id,
+        )
+    visit.set_cookie("session", "", 0)
+    return go(SIGN_IN)
+
+
+PAGES = [
+    Page("GET", SIGN_IN, sign_in, Who.ANYONE),
+    Page("POST", SIGN_IN, send_sign_in, Who.ANYONE, "sign-in"),
+    Page("POST", f"{SIGN_IN}/code", send_code, Who.ANYONE, "sign-in"),
+    Page("POST", "/account/sign-out", sign_out, Who.ANYONE),
+]

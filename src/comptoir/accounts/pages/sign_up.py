@@ -1,0 +1,208 @@
+"""Make an account, and reset a password: both with a code that comes by mail.
+
+The pages say the same whether the address has an account or not; only its mailbox learns it.
+"""
+
+from starlette.responses import Response
+
+from comptoir.accounts.events import SignedOutEverywhere
+from comptoir.accounts.pages.entry import enter
+from comptoir.accounts.pages.page import SIGN_IN, Page, Visit, Who, go, local
+from comptoir.accounts.people import codes, passwords, sessions, throttle, users
+from comptoir.accounts.people import store as people
+from comptoir.accounts.people.codes import Promise, Purpose
+from comptoir.accounts.people.errors import EmailInvalid, PasswordWeak, UserExists
+from comptoir.accounts.people.rules import User, email_key
+from comptoir.base.errors import BadRequest
+from comptoir.infra.work import Work
+
+SIGN_UP = "/account/sign-up"
+CONFIRM = "/account/confirm"
+RESET = "/account/reset"
+NEW = "/account/reset/code"
+FLOW_SECONDS = codes.KEEP_MS // 1000
+
+
+async def begin(visit: Visit, purpose: Purpose, promise: Promise, mail: str, other: str) -> None:
+    """Send the code, or another mail to who cannot use one. `mail`, `other`: keys of texts; the
+    code goes out when there is (reset) or is no (sign-up, new address) account."""
+    context = visit.context
+
+    def unit(work: Work) -> tuple[codes.Begun, bool]:
+        begun = codes.begin(work, context.vault, purpose, promise)
+        known = people.find_user_by_email(work.db, email_key(promise.email)) is not None
+        return begun, known is (purpose is Purpose.RESET)
+
+    begun, useful = await context.db.write(unit, request_id=visit.request_id)
+    key = mail if useful else other
+    spaced = f"{begun.code[:4]} {begun.code[4:]}"
+    facts = {"code": spaced, "base": context.settings.base, "minutes": codes.KEEP_MS // 60_000}
+    await context.mail.send(
+        promise.email,
+        visit.say(f"{key}.subject", **facts),
+        visit.say(f"{key}.text", **facts),
+    )
+    visit.set_cookie("flow", begun.flow, FLOW_SECONDS)
+
+
+async def sign_up(visit: Visit) -> Response:
+    return _sign_up_form(visit, visit.query("next"), {})
+
+
+def _sign_up_form(
+    visit: Visit, wanted: str, given: dict[str, str], problem: BadRequest | None = None
+) -> Response:
+    visit.leaves = local(wanted).startswith("/oauth2/")
+    fault = visit.say(fault_key(problem)) if problem else ""
+    facts = {name: given.get(name, "") for name in ("email", "first_name", "last_name")}
+    return visit.page(
+        "sign-up.html", 400 if problem else 200, next=wanted, fault=fault, given=facts
+    )
+
+
+def fault_key(problem: BadRequest) -> str:
+    """The sentence for an address or a password that cannot be taken."""
+    if isinstance(problem, PasswordWeak):
+        return f"password.{problem.fault}"
+    return "email.invalid"
+
+
+async def send_sign_up(visit: Visit) -> Response:
+    form, wanted = visit.form, visit.form.get("next", "")
+    password = form.get("password", "")
+    try:
+        email = users.check_email(form.get("email", ""))
+        users.check_password(password, email)
+    except (EmailInvalid, PasswordWeak) as problem:
+        return _sign_up_form(visit, wanted, form, problem)
+    promise = Promise(
+        email=email,
+        password_hash=await passwords.hash_password(password),
+        first_name=form.get("first_name", "")[:100],
+        last_name=form.get("last_name", "")[:100],
+        language=visit.language,
+        next=wanted,
+    )
+    await begin(visit, Purpose.SIGN_UP, promise, "mail.sign_up", "mail.has_account")
+    return go(CONFIRM)
+
+
+async def confirm(visit: Visit) -> Response:
+    return await _confirm_form(visit)
+
+
+async def _confirm_form(visit: Visit, fault: str = "") -> Response:
+    context, flow, now = visit.context, visit.cookie("flow"), visit.now
+    promise = await context.db.read(
+        lambda db: codes.promised(db, context.vault, Purpose.SIGN_UP, flow, now)
+    )
+    if promise is None:
+        return go(SIGN_UP)
+    visit.leaves = local(promise.next).startswith("/oauth2/")
+    return visit.page(
+        "confirm.html", 400 if fault else 200, email=promise.email, fault=fault, action=CONFIRM
+    )
+
+
+async def send_confirm(visit: Visit) -> Response:
+    context, flow, code = visit.context, visit.cookie("flow"), visit.form.get("code", "")
+
+    def unit(work: Work) -> tuple[User, str] | None:
+        promise = codes.redeem(work, context.vault, Purpose.SIGN_UP, flow, code)
+        if promise is None:
+            return None
+        user = users.create_user(
+            work,
+            promise.email,
+            promise.password_hash,
+            first_name=promise.first_name,
+            last_name=promise.last_name,
+            language=promise.language,
+        )
+        return user, promise.next
+
+    try:
+        done = await context.db.write(unit, request_id=visit.request_id)
+    except UserExists:  # the same address, confirmed in another browser meanwhile
+        return go(SIGN_IN)
+    if done is None:
+        return await _confirm_form(visit, visit.say("confirm.wrong"))
+    visit.set_cookie("flow", "", 0)
+    return await enter(visit, done[0], ("pwd", "mail"), done[1])
+
+
+async def reset(visit: Visit) -> Response:
+    return visit.page("reset.html", email=visit.query("login_hint")[:254], fault="")
+
+
+async def send_reset(visit: Visit) -> Response:
+    try:
+        email = users.check_email(visit.form.get("email", ""))
+    except EmailInvalid:
+        fault = visit.say("email.invalid")
+        return visit.page("reset.html", 400, email=visit.form.get("email", ""), fault=fault)
+    promise = Promise(email=email)
+    await begin(visit, Purpose.RESET, promise, "mail.reset", "mail.no_account")
+    return go(NEW)
+
+
+async def new_password(visit: Visit) -> Response:
+    return await _new_form(visit)
+
+
+async def _new_form(visit: Visit, fault: str = "") -> Response:
+    context, flow, now = visit.context, visit.cookie("flow"), visit.now
+    promise = await context.db.read(
+        lambda db: codes.promised(db, context.vault, Purpose.RESET, flow, now)
+    )
+    if promise is None:
+        return go(RESET)
+    return visit.page("new-password.html", 400 if fault else 200, email=promise.email, fault=fault)
+
+
+async def send_new_password(visit: Visit) -> Response:
+    """Whoever else is signed in as this person is signed out: perhaps that is why."""
+    context, flow = visit.context, visit.cookie("flow")
+    code, password, now = visit.form.get("code", ""), visit.form.get("password", ""), visit.now
+    promise = await context.db.read(
+        lambda db: codes.promised(db, context.vault, Purpose.RESET, flow, now)
+    )
+    if promise is None:
+        return go(RESET)
+    try:
+        users.check_password(password, promise.email)
+    except PasswordWeak as problem:
+        return await _new_form(visit, visit.say(fault_key(problem)))
+    hashed = await passwords.hash_password(password)
+
+    def unit(work: Work) -> User | None:
+        if codes.redeem(work, context.vault, Purpose.RESET, flow, code) is None:
+            return None
+        user = people.find_user_by_email(work.db, email_key(promise.email))
+        if user is None:
+            return None
+        users.set_password(work, user.user_id, hashed)
+        sessions.end_sessions(work, user.user_id)
+        throttle.clear(work, throttle.slot_of(context.vault, user.email, ""))
+        work.emit(SignedOutEverywhere(user.user_id))
+        return user
+
+    user = await context.db.write(unit, request_id=visit.request_id)
+    if user is None:
+        return await _new_form(visit, visit.say("confirm.wrong"))
+    visit.set_cookie("flow", "", 0)
+    if user.has_totp:
+        return go(SIGN_IN)  # the mailbox alone does not open an account with a second factor
+    return await enter(visit, user, ("mail",), "")
+
+
+PAGES = [
+    Page("GET", SIGN_UP, sign_up, Who.ANYONE),
+    Page("POST", SIGN_UP, send_sign_up, Who.ANYONE, "sign-in"),
+    Page("GET", CONFIRM, confirm, Who.ANYONE),
+    Page("POST", CONFIRM, send_confirm, Who.ANYONE, "sign-in"),
+    Page("GET", RESET, reset, Who.ANYONE),
+    Page("POST", RESET, send_reset, Who.ANYONE, "sign-in"),
+    Page("GET", NEW, new_password, Who.ANYONE),
+    Page("POST", NEW, send_new_password, Who.ANYONE, "sign-in"),
+]

@@ -1,0 +1,75 @@
+"""`comptoir user`: people with an account."""
+
+from typing import Annotated
+
+import typer
+
+from comptoir import accounts
+from comptoir.cli.shared import AsJson, Data, Installation, note, plain, say, screen, table
+
+WEAK = {
+    "short": "the password is shorter than people may choose themselves (8 characters)",
+    "long": "the password is longer than people may choose themselves (256 characters)",
+    "common": "the password is one of those that are tried first",
+    "email": "the password is the e-mail address",
+}
+
+
+def user_commands(installation: Installation) -> typer.Typer:
+    group = typer.Typer(help="People with an account", no_args_is_help=True)
+
+    @group.callback()
+    def here() -> None:
+        """People with an account."""
+
+    @group.command("create")
+    def create(
+        email: Annotated[str, typer.Option("--email", help="Their address; you vouch for it")],
+        password: Annotated[
+            str,
+            typer.Option(
+                "--password",
+                help="They sign in with it. Left out: asked for, so that no history keeps it",
+                prompt=True,
+                hide_input=True,
+                confirmation_prompt=True,
+            ),
+        ],
+        first_name: Annotated[str, typer.Option("--first-name")] = "",
+        last_name: Annotated[str, typer.Option("--last-name")] = "",
+        data: Data = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Create a user with an organisation of their own. The address counts as confirmed."""
+        hashed = accounts.hash_now(password)
+        user = installation.write(
+            data,
+            lambda work, _: accounts.create_user(
+                work, email, hashed, first_name=first_name, last_name=last_name
+            ),
+        )
+        fault = accounts.password_fault(password, email)
+        if fault and not as_json:
+            note(f"{WEAK[fault]}.")
+        value = {"user": user.user_id, "email": user.email}
+        say(value, as_json, f"{user.email} has the account {user.user_id}")
+
+    @group.command("list")
+    def list_users(data: Data = None, as_json: AsJson = False) -> None:
+        """Everybody with an account."""
+        users = installation.read(data, lambda db, _: accounts.all_users(db))
+        _list(users, as_json=as_json)
+
+    return group
+
+
+def _list(users: list[accounts.User], *, as_json: bool) -> None:
+    if as_json:
+        value = [{"user": u.user_id, "email": u.email, "name": u.name} for u in users]
+        say(value, True, "")
+        return
+    shown = table("user", "e-mail", "name", "second factor")
+    for user in users:
+        second = "on" if user.has_totp else ""
+        shown.add_row(*(plain(t) for t in (user.user_id, user.email, user.name, second)))
+    screen.print(shown)

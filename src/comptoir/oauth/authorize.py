@@ -1,0 +1,208 @@
+"""The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2): a browser comes from an
+application, the person signs in, and the browser goes back with a code.
+
+No consent is asked for: the applications are the operator's, the vendors' and the stores' own
+(spec/accounts.md §1.4.4).
+"""
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, quote, urlencode
+
+import msgspec
+import sqlalchemy as sa
+from starlette.responses import RedirectResponse, Response
+
+from comptoir.accounts import (
+    Client,
+    Page,
+    Shop,
+    Visit,
+    Visitor,
+    Who,
+    find_client,
+    find_shop,
+    redirect_uris,
+)
+from comptoir.infra.http.auth import TokenInvalid
+from comptoir.infra.vault import VaultError
+from comptoir.infra.work import Work
+from comptoir.oauth import authorizations
+from comptoir.oauth.authorizations import Authorization
+from comptoir.oauth.errors import (
+    ApplicationUnknown,
+    AuthorizationRefused,
+    ParameterRepeated,
+    RedirectMismatch,
+)
+from comptoir.oauth.request import LONGEST, AuthorizationRequest, read_request
+from comptoir.oauth.tokens import tokens_of
+
+PATH = "/oauth2/authorize"
+SEALED = "authorization request"
+KEEP_MS = 3_600_000
+"""How long the person has to sign in, or to make an account first."""
+
+
+async def authorize(visit: Visit) -> Response:
+    """A new request; or one that was sealed, and continues after a sign-in."""
+    sealed = visit.query("flow")
+    if sealed:
+        return await _continue(visit, _opened(visit, sealed))
+    return await _begin(visit, dict(_single(visit.request.url.query)))
+
+
+async def authorize_by_post(visit: Visit) -> Response:
+    """The same parameters in a form of the application's (OpenID Connect Core §3.1.2.1). The
+    browser sent no cookie with it: it comes again by GET."""
+    given = visit.form
+    client, _ = await _application(visit, given)
+    try:
+        request = await _read(visit, given)
+    except AuthorizationRefused as refused:
+        return _back(visit, given["redirect_uri"], given.get("state"), refused)
+    assert client.client_id == request.client_id
+    return RedirectResponse(f"{PATH}?flow={_sealed(visit, request)}", 303)
+
+
+def _single(query: str) -> list[tuple[str, str]]:
+    """Raises: ParameterRepeated (RFC 6749 §3.1)."""
+    pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=100)
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise ParameterRepeated(name=name)
+    return [(name, text.replace("\0", "")[:LONGEST]) for name, text in pairs]
+
+
+async def _begin(visit: Visit, given: Mapping[str, str]) -> Response:
+    await _application(visit, given)
+    try:
+        request = await _read(visit, given)
+    except AuthorizationRefused as refused:
+        return _back(visit, given["redirect_uri"], given.get("state"), refused)
+    return await _continue(visit, request)
+
+
+async def _application(visit: Visit, given: Mapping[str, str]) -> tuple[Client, Shop | None]:
+    """Who sent the browser here. Raises: ApplicationUnknown, RedirectMismatch."""
+
+    def look(db: sa.Connection) -> tuple[Client | None, Shop | None]:
+        client = find_client(db, given.get("client_id", ""))
+        return client, find_shop(db, client.shop_id) if client and client.shop_id else None
+
+    client, shop = await visit.context.db.read(look)
+    if client is None or client.revoked_at is not None:
+        raise ApplicationUnknown
+    if given.get("redirect_uri", "") not in redirect_uris(client, shop):
+        raise RedirectMismatch
+    return client, shop
+
+
+async def _read(visit: Visit, given: Mapping[str, str]) -> AuthorizationRequest:
+    """Raises: AuthorizationRefused."""
+    settings, hinted = visit.context.settings, ""
+    if given.get("id_token_hint"):
+        try:
+            claims = await tokens_of(visit.context).read_hint(given["id_token_hint"])
+        except TokenInvalid as wrong:
+            raise AuthorizationRefused(
+                error="invalid_request", reason="id_token_hint is no id token of this server"
+            ) from wrong
+        hinted = str(claims.get("sub", ""))
+    return read_request(
+        given, base=settings.base, aliases=settings.host_aliases, now=visit.now, hinted=hinted
+    )
+
+
+def _sealed(visit: Visit, request: AuthorizationRequest) -> str:
+    return visit.context.vault.seal(msgspec.json.encode(request), SEALED).hex()
+
+
+def _opened(visit: Visit, sealed: str) -> AuthorizationRequest:
+    """Raises: ApplicationUnknown, when it was not sealed here, or too long ago."""
+    try:
+        plain = visit.context.vault.open(bytes.fromhex(sealed), SEALED)
+        request = msgspec.json.decode(plain, type=AuthorizationRequest)
+    except (ValueError, VaultError) as wrong:
+        raise ApplicationUnknown from wrong
+    if visit.now - request.began_at > KEEP_MS:
+        raise ApplicationUnknown
+    return request
+
+
+async def _continue(visit: Visit, request: AuthorizationRequest) -> Response:
+    # Looked at again: while the person signed in, the store may have moved.
+    given = {"client_id": request.client_id, "redirect_uri": request.redirect_uri}
+    await _application(visit, given)
+    visitor = visit.visitor
+    wrong_person = bool(
+        visitor and request.hinted_user and visitor.user.user_id != request.hinted_user
+    )
+    if (
+        visitor is None
+        or wrong_person
+        or request.must_sign_in(visitor.session.authenticated_at, visit.now)
+    ):
+        if "none" in request.prompts:
+            refused = AuthorizationRefused(error="login_required", reason="nobody is signed in")
+            return _back(visit, request.redirect_uri, request.state, refused)
+        return _to_sign_in(visit, request)
+    return await _let_in(visit, visitor, request)
+
+
+def _to_sign_in(visit: Visit, request: AuthorizationRequest) -> Response:
+    query = {"next": f"{PATH}?flow={_sealed(visit, request)}"}
+    if request.languages:
+        query["ui_locales"] = request.languages
+    if request.login_hint:
+        query["login_hint"] = request.login_hint
+    page = "sign-up" if request.sign_up else "sign-in"
+    return RedirectResponse(f"/account/{page}?{urlencode(query, quote_via=quote)}", 303)
+
+
+async def _let_in(visit: Visit, visitor: Visitor, request: AuthorizationRequest) -> Response:
+    def unit(work: Work) -> str:
+        made = Authorization(
+            authorization_id=work.ids.uuid(),
+            client_id=request.client_id,
+            user_id=visitor.user.user_id,
+            session_id=visitor.session.session_id,
+            scopes=tuple(request.scopes),
+            audiences=tuple(request.audiences),
+            nonce=request.nonce,
+            methods=visitor.session.methods,
+            authenticated_at=visitor.session.authenticated_at,
+        )
+        return authorizations.authorize(
+            work, visit.context.vault, made, request.redirect_uri, request.challenge
+        )
+
+    code = await visit.context.db.write(unit, actor=visit.actor, request_id=visit.request_id)
+    return _redirect(visit, request.redirect_uri, request.state, {"code": code})
+
+
+def _back(
+    visit: Visit, redirect_uri: str, state: str | None, refused: AuthorizationRefused
+) -> Response:
+    facts = {"error": refused.error, "error_description": refused.reason}
+    return _redirect(visit, redirect_uri, state, facts)
+
+
+def _redirect(
+    visit: Visit, redirect_uri: str, state: str | None, facts: dict[str, str]
+) -> Response:
+    """303: the form of a sign-in is not sent on to the application (RFC 9700 §4.12). `iss` says
+    which server answers (RFC 9207)."""
+    query = dict(facts)
+    if state is not None:
+        query["state"] = state
+    query["iss"] = visit.context.settings.base
+    mark = "&" if "?" in redirect_uri else "?"
+    where = f"{redirect_uri}{mark}{urlencode(query, quote_via=quote)}"
+    return RedirectResponse(where, 303)
+
+
+PAGES = [
+    Page("GET", PATH, authorize, Who.ANYONE),
+    Page("POST", PATH, authorize_by_post, Who.ANYONE, foreign_form=True),
+]
