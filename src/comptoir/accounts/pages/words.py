@@ -1,4 +1,4 @@
-"""What pages say, in each language: `words/en.json` and its translations, with the same keys."""
+"""What pages say, in each language: `words/*.en.json` and their translations, with the same keys."""
 
 import json
 import re
@@ -13,8 +13,10 @@ WISH = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]+)*(?:\s*;\s*q=([0-9.]+))?"
 @cache
 def catalogue(language: str) -> dict[str, str]:
     """Key → sentence."""
-    file = resources.files("comptoir.accounts.pages").joinpath("words", f"{language}.json")
-    found: dict[str, str] = json.loads(file.read_text("utf-8"))
+    found: dict[str, str] = {}
+    for file in resources.files("comptoir.accounts.pages").joinpath("words").iterdir():
+        if file.name.endswith(f".{language}.json"):
+            found.update(json.loads(file.read_text("utf-8")))
     return found
 
 
