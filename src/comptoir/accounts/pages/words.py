@@ -1,4 +1,4 @@
-"""What pages say, in each language: `words/*.en.json` and their translations, with the same keys."""
+"""What pages say, in each language: `words/*.en.json` and translations with the same keys."""
 
 import json
 import re
