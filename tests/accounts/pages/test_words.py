@@ -10,7 +10,18 @@ from comptoir.accounts.pages import words
 
 FOLDER = Path(pages.__file__).parent
 SAID = re.compile(r"""(?:\bt|\bsay|_say)\(\s*["']([a-z_]+(?:\.[a-z_0-9-]+)+|[a-z]+)["']""")
-MADE = ("password.", "mail.", "problem.", "role.", "outcome.", "method.", "kind.", "audit.")
+MADE = (
+    "done.",
+    "language.",
+    "password.",
+    "mail.",
+    "problem.",
+    "role.",
+    "outcome.",
+    "method.",
+    "kind.",
+    "audit.",
+)
 """Beginnings of keys that are put together."""
 
 

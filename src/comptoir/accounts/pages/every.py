@@ -1,5 +1,12 @@
 """All pages of accounts."""
 
-from comptoir.accounts.pages import files, sign_in, sign_up
+from comptoir.accounts.pages import factors, files, profile, security, sign_in, sign_up
 
-PAGES = [*sign_in.PAGES, *sign_up.PAGES, *files.PAGES]
+PAGES = [
+    *sign_in.PAGES,
+    *sign_up.PAGES,
+    *profile.PAGES,
+    *security.PAGES,
+    *factors.PAGES,
+    *files.PAGES,
+]

@@ -278,7 +278,7 @@ def finish(visit: Visit, response: Response) -> Response:
     response.headers.update(
         {
             "Content-Security-Policy": (
-                "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self';"
+                "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self';"
                 f" connect-src 'self'; base-uri 'none'; frame-ancestors 'none'{form_action}"
             ),
             "X-Frame-Options": "DENY",

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from comptoir.accounts.pages.entry import enter
 from comptoir.accounts.pages.page import SIGN_IN, Page, Visit, Who, go, local
-from comptoir.accounts.people import passwords, second_factor, sessions, throttle
+from comptoir.accounts.people import passkeys, passwords, second_factor, sessions, throttle
 from comptoir.accounts.people import store as people
 from comptoir.accounts.people.errors import SignInFailed, TooManyAttempts
 from comptoir.accounts.people.rules import User, email_key
@@ -28,15 +28,20 @@ class HalfWay(msgspec.Struct):
 
 
 async def sign_in(visit: Visit) -> Response:
-    return _form(visit, visit.query("next"))
+    return sign_in_form(visit, visit.query("next"))
 
 
-def _form(
+def sign_in_form(
     visit: Visit, wanted: str, *, email: str = "", fault: str = "", status: int = 200
 ) -> Response:
     visit.leaves = local(wanted).startswith("/oauth2/")
     known = visit.visitor.user.email if visit.visitor else visit.query("login_hint")
-    return visit.page("sign-in.html", status, next=wanted, email=email or known[:254], fault=fault)
+    context = visit.context
+    site = passkeys.site_of(context.settings.base)
+    asked = site and passkeys.ask_for_any(context.vault, site, context.ids.entropy(), visit.now)
+    return visit.page(
+        "sign-in.html", status, next=wanted, email=email or known[:254], fault=fault, asked=asked
+    )
 
 
 async def send_sign_in(visit: Visit) -> Response:
@@ -46,10 +51,10 @@ async def send_sign_in(visit: Visit) -> Response:
         user = await _checked(visit, email, password)
     except SignInFailed:
         fault = visit.say("sign_in.failed")
-        return _form(visit, wanted, email=email, fault=fault, status=400)
+        return sign_in_form(visit, wanted, email=email, fault=fault, status=400)
     except TooManyAttempts as many:
         minutes = -(-many.retry_after // 60)
-        response = _form(
+        response = sign_in_form(
             visit,
             wanted,
             email=email,

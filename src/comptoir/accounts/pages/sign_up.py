@@ -25,7 +25,9 @@ FLOW_SECONDS = codes.KEEP_MS // 1000
 
 async def begin(visit: Visit, purpose: Purpose, promise: Promise, mail: str, other: str) -> None:
     """Send the code, or another mail to who cannot use one. `mail`, `other`: keys of texts; the
-    code goes out when there is (reset) or is no (sign-up, new address) account."""
+    code goes out when there is (reset) or is no (sign-up, new address) account.
+
+    Raises: TooManyAttempts, MailNotSent."""
     context = visit.context
 
     def unit(work: Work) -> tuple[codes.Begun, bool]:

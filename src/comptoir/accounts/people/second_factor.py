@@ -20,9 +20,9 @@ CODES = 10
 c = recovery_code.c
 
 
-def new_secret(work: Work) -> str:
-    """160 bits in base32 (RFC 4226 §4, R6)."""
-    return base64.b32encode(work.ids.entropy()[:20]).decode()
+def secret_from(entropy: bytes) -> str:
+    """160 random bits in base32 (RFC 4226 §4, R6)."""
+    return base64.b32encode(entropy[:20]).decode()
 
 
 def address_of(secret: str, email: str) -> str:

@@ -1,0 +1,108 @@
+"""The overview: who I am here, my name, language and address."""
+
+from starlette.responses import Response
+
+from comptoir.accounts.pages import words
+from comptoir.accounts.pages.notices import tell
+from comptoir.accounts.pages.page import HOME, YEAR, Page, Visit, Who, go
+from comptoir.accounts.pages.sign_up import begin
+from comptoir.accounts.people import codes, users
+from comptoir.accounts.people import store as people
+from comptoir.accounts.people.codes import Promise, Purpose
+from comptoir.accounts.people.errors import EmailInvalid, UserExists
+from comptoir.infra.work import Work
+
+EMAIL = "/account/email"
+CODE = "/account/email/code"
+
+
+async def overview(visit: Visit) -> Response:
+    if visit.query("signupContext") == "popup":
+        # Where ps_accounts leads the popup after a sign-up (spec/accounts.md §4.2).
+        title, text = visit.say("ready.title"), visit.say("ready.text")
+        return visit.page("message.html", title=title, text=text, bad=False)
+    return visit.page("overview.html", here=HOME, done=done(visit), languages=words.LANGUAGES)
+
+
+def done(visit: Visit) -> str:
+    """What was just done, said on the page that one is led to."""
+    key = visit.query("done")
+    return visit.say(f"done.{key}") if f"done.{key}" in words.catalogue(words.FIRST) else ""
+
+
+async def send_profile(visit: Visit) -> Response:
+    form, user_id = visit.form, visit.me.user.user_id
+    language = words.choose(form.get("language", ""))
+
+    def unit(work: Work) -> None:
+        names = form.get("first_name", ""), form.get("last_name", "")
+        users.set_names(work, user_id, *names)
+        people.change_user(work.db, user_id, work.now_ms, language=language)
+
+    await visit.context.db.write(unit, actor=visit.actor, request_id=visit.request_id)
+    visit.set_cookie("language", language, YEAR)
+    return go(f"{HOME}?done=saved")
+
+
+async def email(visit: Visit) -> Response:
+    return visit.page("email.html", email="", fault="", here=HOME)
+
+
+async def send_email(visit: Visit) -> Response:
+    given = visit.form.get("email", "")
+    try:
+        address = users.check_email(given)
+    except EmailInvalid:
+        fault = visit.say("email.invalid")
+        return visit.page("email.html", 400, email=given, fault=fault, here=HOME)
+    promise = Promise(email=address, user_id=visit.me.user.user_id)
+    await begin(visit, Purpose.EMAIL, promise, "mail.email", "mail.email_taken")
+    return go(CODE)
+
+
+async def email_code(visit: Visit) -> Response:
+    return await _code_form(visit)
+
+
+async def _code_form(visit: Visit, fault: str = "") -> Response:
+    context, flow, now = visit.context, visit.cookie("flow"), visit.now
+    promise = await context.db.read(
+        lambda db: codes.promised(db, context.vault, Purpose.EMAIL, flow, now)
+    )
+    if promise is None or promise.user_id != visit.me.user.user_id:
+        return go(EMAIL)
+    return visit.page(
+        "confirm.html", 400 if fault else 200, email=promise.email, fault=fault, action=CODE
+    )
+
+
+async def send_email_code(visit: Visit) -> Response:
+    context, user = visit.context, visit.me.user
+    flow, code = visit.cookie("flow"), visit.form.get("code", "")
+
+    def unit(work: Work) -> str:
+        promise = codes.redeem(work, context.vault, Purpose.EMAIL, flow, code)
+        if promise is None or promise.user_id != user.user_id:
+            return ""
+        users.set_email(work, user.user_id, promise.email)
+        return promise.email
+
+    try:
+        address = await context.db.write(unit, actor=visit.actor, request_id=visit.request_id)
+    except UserExists:
+        address = ""
+    if not address:
+        return await _code_form(visit, visit.say("confirm.wrong"))
+    visit.set_cookie("flow", "", 0)
+    await tell(visit, user.email, "email", new=address)
+    return go(f"{HOME}?done=email")
+
+
+PAGES = [
+    Page("GET", HOME, overview, Who.SIGNED_IN),
+    Page("POST", HOME, send_profile, Who.SIGNED_IN),
+    Page("GET", EMAIL, email, Who.JUST_SIGNED_IN),
+    Page("POST", EMAIL, send_email, Who.JUST_SIGNED_IN, "sign-in"),
+    Page("GET", CODE, email_code, Who.SIGNED_IN),
+    Page("POST", CODE, send_email_code, Who.SIGNED_IN, "sign-in"),
+]
