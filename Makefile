@@ -8,11 +8,11 @@
 #   make bench    speed and memory beside baselines; ONLY=name for one; last line: one JSON object
 #   make docs     write the generated references again
 #   make env      only set up
-#   make clean    remove .venv and every cache
+#   make clean    remove .venv, node_modules and every cache
 
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-TOOLS := curl postgresql strace faketime
+TOOLS := curl postgresql strace faketime chromium javascript
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .PHONY: help demo test check fix verify bench docs env clean
@@ -57,5 +57,5 @@ env:
 
 clean:
 	rm -rf .venv .state .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	rm -rf build dist src/*.egg-info
+	rm -rf build dist src/*.egg-info tests/browser/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

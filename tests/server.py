@@ -81,12 +81,13 @@ class Server:
     folder: Path
     port: int
     environ: dict[str, str]
+    host: str = "127.0.0.1"
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     @property
     def base(self) -> str:
         """BASE, without a slash at the end."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def data(self) -> Path:
@@ -279,8 +280,11 @@ def basic(client_id: str, secret: str) -> str:
 
 
 @contextlib.contextmanager
-def prepared(engine: str = "sqlite", **changes: str) -> Iterator[Server]:
-    """Everything but the process: empty data, an address. `changes`: settings by name."""
+def prepared(engine: str = "sqlite", host: str = "127.0.0.1", **changes: str) -> Iterator[Server]:
+    """Everything but the process: empty data, an address. `changes`: settings by name.
+
+    `host`: what BASE calls this machine. Passkeys need `localhost`, for an IP address is no RP id.
+    """
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="comptoir-test-")))
         environ = {k: v for k, v in os.environ.items() if not k.startswith("COMPTOIR_")}
@@ -289,7 +293,7 @@ def prepared(engine: str = "sqlite", **changes: str) -> Iterator[Server]:
         environ["COMPTOIR_ALLOW_PRIVATE_ADDRESSES"] = "1"
         if engine == "postgresql":
             environ["COMPTOIR_DATABASE_URL"] = stack.enter_context(pg.fresh_database())
-        made = Server(folder, free_port(), environ)
+        made = Server(folder, free_port(), environ, host)
         # The command line publishes the same BASE as the server.
         environ["COMPTOIR_PUBLIC_URL"] = made.base
         environ.update({f"COMPTOIR_{name.upper()}": text for name, text in changes.items()})
@@ -301,9 +305,9 @@ def prepared(engine: str = "sqlite", **changes: str) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def running(engine: str = "sqlite", **changes: str) -> Iterator[Server]:
+def running(engine: str = "sqlite", host: str = "127.0.0.1", **changes: str) -> Iterator[Server]:
     """A server that serves, on empty data. Ended, and its data removed, at the end."""
-    with prepared(engine, **changes) as made:
+    with prepared(engine, host, **changes) as made:
         made.start()
         yield made
 
