@@ -4,9 +4,9 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.watch import Watched
+from tests.browser.watch import PATIENCE, Watched
 from tests.server import Server, running
 
 HERE = ("localhost", "*.localhost", "127.0.0.1")
@@ -29,6 +29,7 @@ def chromium() -> Iterator[Browser]:
     """Fails, never skips, when there is none."""
     found = shutil.which("chromium")
     assert found, "Chromium is not installed: run `make env`"
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield browser

@@ -11,8 +11,8 @@ from tests.fixtures import REPO
 
 PICTURES = REPO / ".state" / "pictures"
 """Where `picture` leaves them; not part of the repository."""
-PATIENCE = 10_000.0
-"""Milliseconds that a page may take for anything."""
+PATIENCE = 20_000.0
+"""Milliseconds that a page may take for anything, beside a busy machine's other work."""
 TELL_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (e) =>
   console.error(`refused by ${e.effectiveDirective}: ${e.blockedURI} at ${e.sourceFile}`));
@@ -70,8 +70,8 @@ class Watched:
         self.complaints.append(f"uncaught: {error.error}")
 
 
-def picture(page: Page, name: str) -> Path:
-    """The whole page as `NAME.png`, to look at."""
+def picture(page: Page, name: str, *, whole: bool = True) -> Path:
+    """The page as `NAME.png`, to look at: whole, or what the window shows of it."""
     path = PICTURES / f"{name}.png"
-    page.screenshot(path=path, full_page=True)
+    page.screenshot(path=path, full_page=whole)
     return path
