@@ -4,7 +4,7 @@ import base64
 import binascii
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -56,7 +56,8 @@ def read_form(body: bytes) -> dict[str, str]:
 def read_credentials(authorization: str, form: dict[str, str]) -> Credentials:
     """Client id and secret, from Basic or from the body (RFC 6749 §2.3.1).
 
-    A client id repeated in the form beside Basic is accepted when it is the same one.
+    Both are form-encoded in Basic; who does not encode them is understood as well, for ours hold
+    letters, digits, `-` and `_` only. A client id repeated in the form beside Basic is accepted when it is the same one.
 
     Raises:
         InvalidClient, InvalidTokenRequest.
@@ -74,8 +75,9 @@ def read_credentials(authorization: str, form: dict[str, str]) -> Credentials:
         )
     except (binascii.Error, UnicodeDecodeError) as wrong:
         raise InvalidClient(reason="the Basic credentials are not base64") from wrong
-    if not colon or "\0" in client_id:
+    if not colon or "\0" in unquote_plus(client_id):
         raise InvalidClient(reason="the Basic credentials are not a client_id, a colon, a secret")
+    client_id, secret = unquote_plus(client_id), unquote_plus(secret)
     repeated = form.get("client_id")
     if repeated and repeated != client_id:
         raise InvalidClient(reason="the client_id in the form differs from the one in Basic")
