@@ -9,13 +9,15 @@ import os
 import platform
 import sys
 
-from bench import ingest, reading
+from bench import ingest, reading, tokens
 
 FIGURES = {
     "ingest_sqlite": ingest.sqlite,
     "ingest_postgresql": ingest.postgresql,
     "raw_list": reading.raw_list,
     "memory": reading.memory,
+    "token": tokens.token,
+    "token_check": tokens.token_check,
 }
 
 

@@ -164,7 +164,7 @@ def test_revocation_lasts_until_the_token_ends_and_is_forgotten_then(
         jti, ends = str(claims["jti"]), claims["exp"] * 1000
         for _ in range(2):
             await world.db.write(lambda work: revoke(work, jti, "c", ends))
-        tokens.forget(token)
+        tokens.forget(token, jti)
         with pytest.raises(TokenInvalid, match="revoked"):
             await tokens.read(token)
         with world.db.reading() as db:

@@ -11,7 +11,7 @@ from comptoir.base.clock import FrozenClock
 from comptoir.base.mode import Mode
 from comptoir.infra.http.auth import Access, TokenInvalid
 from comptoir.infra.vault import Vault, VaultError
-from comptoir.oauth import KeyRing, check_keys
+from comptoir.oauth import check_keys
 from comptoir.oauth.rules import Grant
 from tests.oauth.world import BASE, STORE, Scenario, World
 
@@ -98,7 +98,7 @@ def test_a_vendors_token_has_the_mode_of_its_client(play: Callable[[Scenario], N
 
 def test_many_who_start_at_once_make_one_key(play: Callable[[Scenario], None]) -> None:
     async def scenario(world: World) -> None:
-        rings = [KeyRing(world.db, world.vault) for _ in range(3)]
+        rings = [world.ring() for _ in range(3)]
         public = await asyncio.gather(*(ring.public() for ring in rings for _ in range(2)))
         assert len(public[0]) == 1
         assert all(found == public[0] for found in public)

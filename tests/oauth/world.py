@@ -9,7 +9,7 @@ from comptoir.base.ids import SeededIds
 from comptoir.infra.database import Database
 from comptoir.infra.db.migrate import upgrade
 from comptoir.infra.vault import Vault
-from comptoir.oauth import KeyRing, Tokens, is_revoked
+from comptoir.oauth import KeyRing, Revoked, Tokens
 from comptoir.oauth.rules import Grant
 
 BASE = "http://127.0.0.1:8000"
@@ -27,15 +27,23 @@ class World:
             url.replace("postgresql://", "postgresql+psycopg://"), clock, SeededIds(1)
         )
         upgrade(self.db.engine)
-        self.keys = KeyRing(self.db, self.vault)
+        self.keys = self.ring()
         self.tokens = Tokens(
             self.keys,
             clock,
             SeededIds(2),
             BASE,
             3600,
-            is_revoked=lambda jti, made: self.db.read(lambda db: is_revoked(db, jti, made)),
+            revoked=Revoked(self.db, self.seconds),
         )
+
+    def ring(self) -> KeyRing:
+        """The keys as another process has them."""
+        return KeyRing(self.db, self.vault, self.clock, self.seconds)
+
+    def seconds(self) -> float:
+        """The clock again, for what ages."""
+        return self.clock.now().timestamp()
 
     async def sign(self, **claims: object) -> str:
         """A token signed by us, with any claims."""

@@ -39,6 +39,8 @@ class Client:
     previous_secret_hash: bytes = b""
     previous_until: int | None = None
     """Until when the secret before the present one is still good (milliseconds)."""
+    verified: bool = False
+    """Of a store's client: whether its store was verified when this was read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """Accounts' SQL. The only file of accounts that knows how it is stored."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -9,7 +11,7 @@ from comptoir.accounts import tables
 from comptoir.accounts.errors import ShopNotFound, StoreOfOtherMode
 from comptoir.accounts.rules import Client, ClientKind, Module, Shop
 from comptoir.base.mode import Mode
-from comptoir.infra.db.dialect import lock_store, upsert
+from comptoir.infra.db.dialect import bind_list, lock_store, native, one_of, upsert
 
 _SHOP = [tables.shop.c[f.name] for f in fields(Shop)]
 _FIND_SHOP = sa.select(*_SHOP).where(tables.shop.c.shop_id == sa.bindparam("shop"))
@@ -132,17 +134,25 @@ def add_client(db: sa.Connection, client: Client, organisation_id: str, now: int
     )
 
 
-_CLIENT = [tables.client.c[f.name] for f in fields(Client)]
-_FIND_CLIENT = sa.select(*_CLIENT).where(tables.client.c.client_id == sa.bindparam("client"))
+_COLUMNS = [f.name for f in fields(Client) if f.name != "verified"]
+_CLIENT = [tables.client.c[name] for name in _COLUMNS]
+_CLIENT_SQL = (
+    f"SELECT {', '.join(f'c.{name}' for name in _COLUMNS)}, s.verified"  # noqa: S608 - our own names
+    " FROM client AS c LEFT JOIN shop AS s ON s.shop_id = c.shop_id WHERE "
+)
+_FIND_CLIENTS = {
+    dialect: native(dialect, _CLIENT_SQL + one_of(dialect, "c.client_id"))
+    for dialect in ("sqlite", "postgresql")
+}
 
 
-def _client(row: sa.Row[tuple[object, ...]]) -> Client:
-    values = row._asdict()
+def _client(values: dict[str, Any]) -> Client:
     return Client(
         **{
             **values,
             "kind": ClientKind(values["kind"]),
             "mode": Mode(values["mode"]),
+            "public": bool(values["public"]),
             "redirect_uris": tuple(json.loads(values["redirect_uris"])),
             "post_logout_uris": tuple(json.loads(values["post_logout_uris"])),
             "previous_secret_hash": values["previous_secret_hash"] or b"",
@@ -151,8 +161,20 @@ def _client(row: sa.Row[tuple[object, ...]]) -> Client:
 
 
 def find_client(db: sa.Connection, client_id: str) -> Client | None:
-    row = db.execute(_FIND_CLIENT, {"client": client_id}).first()
-    return _client(row) if row else None
+    return find_clients(db, [client_id]).get(client_id)
+
+
+def find_clients(db: sa.Connection, client_ids: Sequence[str]) -> dict[str, Client]:
+    """Those of them that there are, by id. By the driver itself: each token asks for one."""
+    dialect = db.dialect.name
+    cursor = db.connection.cursor()
+    cursor.execute(_FIND_CLIENTS[dialect], {"keys": bind_list(dialect, client_ids)})
+    names, found = [*_COLUMNS, "verified"], {}
+    for row in cursor.fetchall():
+        values = dict(zip(names, row, strict=True))
+        values["verified"] = bool(values["verified"])
+        found[row[0]] = _client(values)
+    return found
 
 
 def clients_of_vendor(db: sa.Connection, vendor: str) -> list[Client]:
@@ -160,7 +182,7 @@ def clients_of_vendor(db: sa.Connection, vendor: str) -> list[Client]:
     c = tables.client.c
     order = (c.created_at, c.client_id)
     rows = db.execute(sa.select(*_CLIENT).where(c.vendor == vendor).order_by(*order))
-    return [_client(row) for row in rows]
+    return [_client(row._asdict()) for row in rows]
 
 
 def change_client(db: sa.Connection, client_id: str, **values: object) -> None:

@@ -75,8 +75,7 @@ class Edge:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route, method = _route(scope), scope["method"]
         method = method if method in ("GET", "HEAD", "POST", "PUT", "DELETE") else "OTHER"
-        self._context.metrics.requests.labels(route, method, str(status)).inc()
-        self._context.metrics.seconds.labels(route).observe(seconds)
+        self._context.metrics.answered(route, method, status, seconds)
         log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 
 

@@ -10,6 +10,7 @@ from comptoir.base.clock import SystemClock
 from comptoir.cli.backup import add_backup_commands
 from comptoir.cli.clients import client_commands
 from comptoir.cli.docs import make as docs_commands
+from comptoir.cli.keys import key_commands
 from comptoir.cli.shared import Data, Installation, fail, settings, telling
 from comptoir.cli.stores import store_commands
 from comptoir.cli.users import user_commands
@@ -28,6 +29,7 @@ app.add_typer(client_commands(installation), name="client")
 app.add_typer(module_commands(installation), name="module")
 app.add_typer(consent_commands(installation), name="consent")
 app.add_typer(store_commands(installation), name="store")
+app.add_typer(key_commands(installation), name="keys")
 
 
 @app.command()

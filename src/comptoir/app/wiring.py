@@ -20,7 +20,7 @@ from comptoir.infra.metrics import Metrics
 from comptoir.infra.settings import Settings
 from comptoir.infra.vault import open_vault
 from comptoir.oauth import ENDPOINTS as OAUTH
-from comptoir.oauth import KeyRing, Tokens, check_keys, is_revoked
+from comptoir.oauth import KeyRing, Revoked, Tokens, check_keys
 
 SERVICES: dict[str, tuple[Endpoint, ...]] = {
     "accounts": tuple(ACCOUNTS),
@@ -43,13 +43,13 @@ def build(settings: Settings, clock: Clock | None = None, ids: Ids | None = None
         vault = open_vault(settings.secret_key, settings.data, used=used)
         check_keys(db, vault)
     tokens = Tokens(
-        KeyRing(database, vault),
+        KeyRing(database, vault, clock),
         clock,
         ids,
         settings.base,
         settings.token_lifetime,
         settings.host_aliases,
-        is_revoked=lambda jti, made: database.read(lambda db: is_revoked(db, jti, made)),
+        revoked=Revoked(database),
     )
     return Context(
         settings=settings,

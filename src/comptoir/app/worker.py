@@ -66,11 +66,12 @@ class Worker:
                     await self._called.wait()
 
     async def _tidy(self) -> None:
-        """Once an hour: drop what is kept no longer."""
+        """Once an hour: drop what is kept no longer, and see to the signing keys."""
         if monotonic() >= self._tidy_at:
             await self._context.db.write(idempotency.forget)
             await self._context.db.write(oauth.forget)
             await self._context.db.write(accounts.forget)
+            await oauth.rotate_keys(self._context)
             self._tidy_at = monotonic() + HOUR
 
     async def _watch(self) -> None:

@@ -5,7 +5,7 @@ Use cases are plain functions of a `Work`. Web handlers and the worker hand them
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -19,6 +19,7 @@ from comptoir.base.ids import Ids
 from comptoir.infra.db import dialect
 from comptoir.infra.db.checkpoints import NONE_BY_ITSELF, Checkpoints
 from comptoir.infra.db.condition import Condition, DatabaseUnavailable
+from comptoir.infra.gather import Gather
 from comptoir.infra.work import Work
 from comptoir.infra.writer import Job, Writer
 
@@ -51,6 +52,7 @@ class Database:
         self._clock = clock
         self._ids = ids
         self.condition = Condition()
+        self._gathers: dict[object, Gather] = {}
         self.url = sa.make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.dialect = "sqlite" if self.is_sqlite else "postgresql"
@@ -150,6 +152,24 @@ class Database:
                 return run(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, unit)
+
+    async def look_up(
+        self, find: Callable[[sa.Connection, Sequence[str]], Mapping[str, T]], key: str
+    ) -> T | None:
+        """What `find`, a function of a module, finds of one key by one statement; for what is asked
+        for often: look-ups that wait go together, and without a transaction of ours."""
+        if find not in self._gathers:
+
+            async def together(keys: Sequence[str]) -> Mapping[str, T]:
+                def unit() -> Mapping[str, T]:
+                    with self.condition.watched(), self.engine.connect() as connection:
+                        return find(connection, keys)
+
+                return await asyncio.get_running_loop().run_in_executor(self._threads, unit)
+
+            self._gathers[find] = Gather(together)
+        found: T | None = await self._gathers[find].get(key)
+        return found
 
     async def check(self) -> None:
         """Raises DatabaseUnavailable if it cannot be read, or, after a failure, not written."""

@@ -33,5 +33,16 @@ class Metrics:
             "comptoir_cloudsync_stores_driven", "Stores being driven now", registry=self.registry
         )
 
+        self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count a request. A metric's parts are kept: to find one takes longer than to count."""
+        parts = self._answers.get((route, method, status))
+        if parts is None:
+            parts = self.requests.labels(route, method, str(status)), self.seconds.labels(route)
+            self._answers[route, method, status] = parts
+        parts[0].inc()
+        parts[1].observe(seconds)
+
     def text(self) -> bytes:
         return generate_latest(self.registry)

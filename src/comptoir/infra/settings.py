@@ -75,6 +75,10 @@ class Settings:
         "Addresses and networks of proxies whose X-Forwarded-For counts", frozenset()
     )
     token_lifetime: int = _help("Lifetime of access tokens, in seconds", 3600)
+    signing_key_days: int = _help("Days for which a key signs tokens before the next one does", 90)
+    signing_key_ahead: int = _help(
+        "Time for which a key is published before it signs, in seconds", 86400
+    )
     verify_timeout: float = _help("Time a store has to answer a proof call, in seconds", 5.0)
     store_timeout: float = _help("Time a store's agent has to answer one call, in seconds", 60.0)
     store_concurrency: int = _help("Contents of one store driven at the same time", 2)
@@ -213,6 +217,11 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             f"token_lifetime: {settings.token_lifetime} does not fit: write {MOST_TOKEN} at most,"
             " for who has a token is believed until it ends"
+        )
+    if settings.signing_key_ahead >= settings.signing_key_days * 86400:
+        raise SettingsError(
+            f"signing_key_ahead: {settings.signing_key_ahead} does not fit: write fewer seconds"
+            " than signing_key_days lasts"
         )
     if settings.log_level.lower() not in LEVELS:
         raise SettingsError(f"log_level: write one of {', '.join(LEVELS)}")

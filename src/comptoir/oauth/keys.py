@@ -1,87 +1,160 @@
-"""Signing keys: RSA, made once, kept encrypted, loaded once per process.
+"""The signing keys as a process has them: RSA, decrypted once, looked up again every few seconds.
 
 A key id is never reused for another key: stores cache the key set without expiry and look again
-only for an unknown id (spec/accounts.md §1.4.2).
+only for an unknown id (spec/accounts.md §1.4.2). Which key signs when: `key_schedule`.
 """
 
 import asyncio
+import base64
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 from joserfc.jwk import RSAKey
 
+from comptoir.base.clock import Clock, monotonic
+from comptoir.base.instant import to_ms
 from comptoir.infra.database import Database
-from comptoir.infra.db.dialect import lock_store
+from comptoir.infra.http.rate import RateLimited, RateLimiter
 from comptoir.infra.vault import Vault
 from comptoir.infra.work import Work
-from comptoir.oauth.tables import signing_key
+from comptoir.oauth import key_store
+from comptoir.oauth.key_schedule import SigningKey, signing_at
+from comptoir.oauth.rotation import PURPOSE, add_key, make_key
 
-ALGORITHM = "RS256"
-BITS = 2048
-PURPOSE = "oauth signing key"
+ALGORITHM = key_store.ALGORITHM
+FRESH = 5.0
+"""Seconds for which the keys are not looked up again: so soon does a process follow another one."""
+_PADDING, _DIGEST = padding.PKCS1v15(), hashes.SHA256()
+GUESSES = 60
+"""Looks for a key id that is not known, per minute: a token with a made-up id costs no more."""
+
+
+@dataclass(slots=True)
+class _Loaded:
+    row: SigningKey
+    key: RSAKey
+    private: Any
+    head: bytes
+    """The header of the tokens that it signs, encoded, and the dot after it."""
 
 
 class KeyRing:
-    """All keys of the installation. The newest that is not retired signs."""
+    """All good keys of the installation."""
 
-    def __init__(self, database: Database, vault: Vault) -> None:
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        clock: Clock,
+        now: Callable[[], float] = monotonic,
+    ) -> None:
+        """`now`: seconds, for the age of what was looked up."""
         self._database = database
         self._vault = vault
-        self._keys: dict[str, RSAKey] = {}
-        self._signing = ""
-        self._loading = asyncio.Lock()
+        self._clock = clock
+        self._now = now
+        self._keys: dict[str, _Loaded] = {}
+        self._looked_at = -math.inf
+        self._looking = asyncio.Lock()
+        self._guesses = RateLimiter(GUESSES, now)
 
     async def signing(self) -> RSAKey:
-        if not self._signing:
-            await self._load()
-        return self._keys[self._signing]
+        return (await self._signing()).key
+
+    async def sign(self, claims: bytes) -> str:
+        """A JWT (RFC 7519) of these claims, which are JSON."""
+        chosen = await self._signing()
+        plain = chosen.head + _encoded(claims)
+        signature = chosen.private.sign(plain, _PADDING, _DIGEST)
+        return (plain + b"." + _encoded(signature)).decode("ascii")
+
+    async def _signing(self) -> _Loaded:
+        await self._refresh()
+        chosen = signing_at([known.row for known in self._keys.values()], self._now_ms())
+        if chosen is None:  # the last one has just ended
+            await self._look()
+            chosen = signing_at([known.row for known in self._keys.values()], self._now_ms())
+            assert chosen is not None
+        return self._keys[chosen.kid]
 
     async def find(self, kid: str) -> RSAKey | None:
-        """The key of that id; looks at the database again when it is not known yet."""
-        if kid not in self._keys:
-            await self._load()
-        return self._keys.get(kid)
+        """The key of that id, if it is good; looks again for one that is not known yet."""
+        await self._refresh()
+        if kid not in self._keys and self._may_guess():
+            await self._look()
+        known = self._keys.get(kid)
+        return known.key if known is not None and known.row.is_good(self._now_ms()) else None
 
     async def public(self) -> list[dict[str, object]]:
         """The public key set: each with `kid`, `kty`, `alg` and `use` (RFC 7517 §4)."""
-        await self._load()
+        await self._refresh()
         shown = []
-        for kid, key in self._keys.items():
-            member: dict[str, object] = dict(key.as_dict(private=False))
-            member.update(kid=kid, alg=ALGORITHM, use="sig")
-            shown.append(member)
+        for kid, known in self._keys.items():
+            if known.row.is_good(self._now_ms()):
+                member: dict[str, object] = dict(known.key.as_dict(private=False))
+                member.update(kid=kid, alg=ALGORITHM, use="sig")
+                shown.append(member)
         return shown
 
-    async def _load(self) -> None:
-        async with self._loading:
-            rows = await self._database.read(_rows)
-            if not any(row.retired_at is None for row in rows):
-                fresh = await asyncio.to_thread(_make)
-                await self._database.write(lambda work: self._add(work, fresh))
-                rows = await self._database.read(_rows)
-            for row in rows:
-                if row.kid not in self._keys:
-                    pem = self._vault.open(row.sealed, PURPOSE)
-                    self._keys[row.kid] = RSAKey.import_key(pem, {"kid": row.kid})
-                if row.retired_at is None:
-                    self._signing = row.kid
+    def _now_ms(self) -> int:
+        return to_ms(self._clock.now())
 
-    def _add(self, work: Work, pem: bytes) -> None:
+    def _may_guess(self) -> bool:
+        try:
+            self._guesses.take("")
+        except RateLimited:
+            return False
+        return True
+
+    def _is_stale(self) -> bool:
+        return self._now() - self._looked_at >= FRESH
+
+    async def _refresh(self) -> None:
+        if self._is_stale():
+            async with self._looking:
+                if self._is_stale():
+                    await self._read()
+
+    async def _look(self) -> None:
+        async with self._looking:
+            await self._read()
+
+    async def _read(self) -> None:
+        started = self._now()
+        rows = await self._database.read(key_store.all_keys)
+        if signing_at(rows, self._now_ms()) is None:
+            fresh = await asyncio.to_thread(make_key)
+            await self._database.write(lambda work: self._first(work, fresh))
+            rows = await self._database.read(key_store.all_keys)
+        found: dict[str, _Loaded] = {}
+        for row in rows:
+            if row.is_good(self._now_ms()):
+                known = self._keys.get(row.kid)
+                if known is None:
+                    known = self._open(row)
+                known.row = row
+                found[row.kid] = known
+        self._keys, self._looked_at = found, started
+
+    def _open(self, row: SigningKey) -> _Loaded:
+        key = RSAKey.import_key(self._vault.open(row.sealed, PURPOSE), {"kid": row.kid})
+        header = {"alg": ALGORITHM, "typ": "JWT", "kid": row.kid}
+        return _Loaded(row, key, key.private_key, _encoded(json.dumps(header).encode()) + b".")
+
+    def _first(self, work: Work, fresh: bytes) -> None:
         """Another process may have been first: then its key stands."""
-        lock_store(work.db, PURPOSE)  # no store has this name: whoever makes a key takes turns
-        active = sa.select(signing_key.c.kid).where(signing_key.c.retired_at.is_(None))
-        if work.db.execute(active).first() is None:
-            kid = f"comptoir-{work.now:%Y%m%d}-{work.ids.token(9)}"
-            work.db.execute(
-                signing_key.insert().values(
-                    kid=kid,
-                    algorithm=ALGORITHM,
-                    sealed=self._vault.seal(pem, PURPOSE),
-                    created_at=work.now_ms,
-                )
-            )
-            work.audit("signing_key.created", kid=kid)
+        if signing_at(key_store.keys_to_change(work.db), work.now_ms) is None:
+            add_key(work, self._vault, fresh, signs_from=work.now_ms)
+
+
+def _encoded(text: bytes) -> bytes:
+    return base64.urlsafe_b64encode(text).rstrip(b"=")
 
 
 def check_keys(db: sa.Connection, vault: Vault) -> None:
@@ -90,18 +163,5 @@ def check_keys(db: sa.Connection, vault: Vault) -> None:
     Raises:
         VaultError: they were sealed with another installation key.
     """
-    for row in _rows(db):
-        vault.open(row.sealed, PURPOSE)
-
-
-def _rows(db: sa.Connection) -> list[sa.Row[tuple[object, ...]]]:
-    order = (signing_key.c.created_at, signing_key.c.kid)
-    return list(db.execute(sa.select(signing_key).order_by(*order)))
-
-
-def _make() -> bytes:
-    return rsa.generate_private_key(public_exponent=65537, key_size=BITS).private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
+    for sealed in key_store.sealed_keys(db):
+        vault.open(sealed, PURPOSE)

@@ -13,6 +13,8 @@ signing_key = sa.Table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     instant("created_at", nullable=False),
     instant("retired_at"),
+    instant("signs_from"),
+    instant("ends_at"),
 )
 
 revoked_token = sa.Table(

@@ -50,7 +50,7 @@ async def revoke(request: Request, context: Context, _: Caller | None) -> Respon
             actor=f"client:{client.client_id}",
             request_id=request_id(request),
         )
-        tokens_of(context).forget(token)
+        tokens_of(context).forget(token, str(claims["jti"]))
     return Response(status_code=200, headers={"cache-control": "no-store"})
 
 

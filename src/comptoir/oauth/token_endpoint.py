@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote_plus
 from starlette.requests import Request
 from starlette.responses import Response
 
-from comptoir.accounts import Client, ClientKind, find_client, find_shop
+from comptoir.accounts import Client, ClientKind, find_clients
 from comptoir.base.instant import to_ms
 from comptoir.infra.http.auth import Caller
 from comptoir.infra.http.context import Context
@@ -92,7 +92,7 @@ async def authenticate(context: Context, given: Credentials, *, refreshing: bool
 
     Raises: InvalidClient, the same for an unknown client and a wrong secret.
     """
-    client = await context.db.read(lambda db: find_client(db, given.client_id))
+    client = await context.db.look_up(find_clients, given.client_id)
     now = to_ms(context.clock.now())
     right = _knows_secret(context, client, given.secret, now)
     if client is not None and not given.secret:
@@ -149,16 +149,12 @@ async def _client_credentials(
 ) -> dict[str, Any]:
     if client.kind is ClientKind.APPLICATION:
         raise UnauthorizedClient(grant_type="client_credentials")
-    verified = False
-    if client.shop_id:
-        shop = await context.db.read(lambda db: find_shop(db, client.shop_id))
-        verified = shop is not None and shop.verified
     grant = decide(
         client,
         form.get("audience", ""),
         form.get("scope", ""),
         base=context.settings.base,
-        verified=verified,
+        verified=client.verified,
         aliases=context.settings.host_aliases,
     )
     tokens = tokens_of(context)

@@ -2,31 +2,28 @@
 
 import base64
 import hashlib
-from collections.abc import Awaitable, Callable, Collection
+import json
+from collections.abc import Collection
 from typing import Any
 
+import msgspec
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jws import extract_compact
 
-from comptoir.base.clock import Clock, monotonic
+from comptoir.base.clock import Clock
 from comptoir.base.ids import Ids
 from comptoir.base.mode import Mode
 from comptoir.infra.http.auth import Access, Caller, TokenInvalid, require_audience
 from comptoir.infra.http.context import Context
 from comptoir.oauth.authorizations import Authorization
 from comptoir.oauth.keys import ALGORITHM, KeyRing
+from comptoir.oauth.revocation import Revoked
+from comptoir.oauth.rotation import LEEWAY, STORE_CALL_LIFETIME
 from comptoir.oauth.rules import Grant
 
-LEEWAY = 30
-"""Seconds that a clock may be off."""
 SET_BACK = 90_000
 """Seconds, a good day, that our own clock may have been set back since we issued a token. Only we
 issue them: one of the future is good, or every holder would wait until the time comes again."""
-STORE_CALL_LIFETIME = 300
-REMEMBERED = 5.0
-"""Seconds for which a token that was good is not looked at again, but for its times: so soon is one
-refused that another process has revoked."""
 MOST_SEEN = 10_000
 MOST = 8192
 """Characters of the longest token looked at."""
@@ -44,17 +41,17 @@ class Tokens:
         lifetime: int,
         aliases: Collection[str] = (),
         *,
-        is_revoked: Callable[[str, str], Awaitable[bool]],
+        revoked: Revoked,
     ) -> None:
         self._keys = keys
-        self._is_revoked = is_revoked
+        self._revoked = revoked
         self._clock = clock
         self._ids = ids
         self._base = base
         self._aliases = aliases
         self.lifetime = lifetime
-        self._seen: dict[str, tuple[dict[str, Any], float]] = {}
-        """Token → what it says, and when its signature was checked."""
+        self._seen: dict[str, tuple[dict[str, Any], str]] = {}
+        """Token whose signature was right → what it says, and the id of its key."""
 
     async def issue(self, client_id: str, grant: Grant) -> str:
         """An access token for a client that acts for itself: `sub` is the client."""
@@ -156,30 +153,32 @@ class Tokens:
         raise TokenInvalid(reason="its audience names neither one store nor one tech vendor")
 
     async def _sign(self, claims: dict[str, Any], lifetime: int) -> str:
-        key = await self._keys.signing()
         now = int(self._clock.now().timestamp())
         times = {"iat": now, "nbf": now, "exp": now + lifetime}
-        header = {"alg": ALGORITHM, "typ": "JWT", "kid": key.kid or ""}
         body = {"iss": self._base, "jti": self._ids.uuid(), **times, **claims}
-        return jwt.encode(header, body, key, algorithms=[ALGORITHM])
+        return await self._keys.sign(msgspec.json.encode(body))
 
-    def forget(self, token: str) -> None:
-        """Look at the token anew when it comes again: it has just been revoked."""
+    def forget(self, token: str, jti: str) -> None:
+        """It has just been revoked. Other processes learn of it within `revocation.FRESH`."""
         self._seen.pop(token, None)
+        self._revoked.note(jti)
 
     async def read(self, token: str) -> dict[str, Any]:
         """What a token of ours says that is good now. Raises: TokenInvalid."""
         known = self._seen.get(token)
-        if known is not None and monotonic() - known[1] < REMEMBERED:
-            self._check(known[0])
-            return known[0]
-        claims = await self._verified(token)
+        if known is None:
+            claims = await self._verified(token)
+        elif await self._keys.find(known[1]) is not None:
+            claims = known[0]
+        else:
+            raise TokenInvalid(reason="it is signed with a key that is not ours")
         self._check(claims)
-        if await self._is_revoked(str(claims.get("jti", "")), str(claims.get("azn", ""))):
+        if await self._revoked.has(str(claims.get("jti", "")), str(claims.get("azn", ""))):
             raise TokenInvalid(reason="it was revoked")
-        if len(self._seen) >= MOST_SEEN:
-            self._seen.clear()
-        self._seen[token] = claims, monotonic()
+        if known is None:
+            if len(self._seen) >= MOST_SEEN:
+                self._seen.clear()
+            self._seen[token] = claims, _kid(token)
         return claims
 
     async def _verified(self, token: str) -> dict[str, Any]:
@@ -229,8 +228,13 @@ def _mode(claims: dict[str, Any]) -> Mode:
 
 
 def _kid(token: str) -> str:
-    """The key id of the header. Raises: TokenInvalid."""
-    kid = extract_compact(token.encode("ascii")).headers().get("kid")
+    """The key id of the header, which is checked with the signature.
+
+    Raises: TokenInvalid, ValueError, RecursionError.
+    """
+    head = token.encode("ascii").partition(b".")[0]
+    header = json.loads(base64.urlsafe_b64decode(head + b"=="))
+    kid = header.get("kid") if isinstance(header, dict) else None
     if not isinstance(kid, str):
         raise TokenInvalid(reason="it names no key")
     return kid
