@@ -11,6 +11,9 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from comptoir.base.clock import FrozenClock
+from tests.simulator.cloud_identities import add_identities
+from tests.simulator.cloud_legacy import Legacy, add_legacy
+from tests.simulator.cloud_people import People, add_sign_in
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 KEY = RSAKey.generate_key(2048, parameters={"kid": "cloud-1", "alg": "RS256", "use": "sig"})
@@ -37,12 +40,20 @@ class Cloud:
     verified_scope: bool = True
     create_answers: list[web.Response] = field(default_factory=list)
     """Given out before the real answer to a creation."""
+    client_status: int = 200
+    """Of the token endpoint, for shops."""
     verify_status: int = 200
+    migrate_error: str = ""
+    """The code that migrations are refused with; empty: they work."""
     jobs: list[str] = field(default_factory=list)
     uploads: list[Upload] = field(default_factory=list)
     hints: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     asked: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
     """(method, path, headers, form or JSON) of accounts and OAuth calls, in order."""
+    bodies: list[str] = field(default_factory=list)
+    """The bytes of the bodies of the same calls."""
+    people: People = field(default_factory=People)
+    legacy: Legacy = field(default_factory=Legacy)
     shops: dict[str, dict[str, Any]] = field(default_factory=dict)
     keys: list[dict[str, Any]] = field(
         default_factory=lambda: [{**KEY.as_dict(private=False), "alg": "RS256"}]
@@ -54,13 +65,9 @@ class Cloud:
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=64 << 20)
-        app.router.add_get("/.well-known/openid-configuration", self._discovery)
-        app.router.add_get("/jwks", self._jwks)
-        app.router.add_post("/oauth2/token", self._token)
-        app.router.add_post("/accounts/v1/shop-identities", self._create)
-        app.router.add_get("/accounts/v1/shop-identities/{id}/status", self._status)
-        app.router.add_post("/accounts/v1/shop-identities/{id}/verify", self._verify)
-        app.router.add_post("/accounts/v1/shop/token/verify", self._token_verify)
+        add_identities(app.router, self)
+        add_sign_in(app.router, self)
+        add_legacy(app.router, self)
         app.router.add_get("/sync-api/job/{id:.*}", self._job)
         app.router.add_post("/collector/upload/{id}", self._upload)
         app.router.add_post("/live-sync/v1/notify/{id}", self._notify)
@@ -83,78 +90,20 @@ class Cloud:
         claims = {"aud": [f"ps_accounts/{shop_id}"], "scp": ["shop.proof.read"]}
         return self.sign(claims | changes)
 
-    async def _seen(self, request: web.Request) -> Any:
+    def firebase(self, sub: str, **claims: Any) -> str:
+        """A token as modules before 8 knew them (§3.4)."""
+        own = {"aud": "project", "user_id": sub, "sub": sub, "email_verified": True}
+        return self.sign(own | claims)
+
+    async def seen(self, request: web.Request) -> Any:
+        """Keep what was asked; its form or JSON."""
         if request.content_type == "application/json" and request.can_read_body:
             body: Any = await request.json()
         else:
             body = dict(await request.post())
         self.asked.append((request.method, request.path, dict(request.headers), body))
+        self.bodies.append((await request.read()).decode())
         return body
-
-    async def _discovery(self, request: web.Request) -> web.Response:
-        await self._seen(request)
-        return web.json_response(
-            {"token_endpoint": f"{self.url}/oauth2/token", "jwks_uri": f"{self.url}/jwks"}
-        )
-
-    async def _jwks(self, request: web.Request) -> web.Response:
-        await self._seen(request)
-        return web.json_response({"keys": self.keys})
-
-    async def _token(self, request: web.Request) -> web.Response:
-        form = await self._seen(request)
-        scopes = form["scope"].split()
-        if scopes and not self.verified_scope:
-            text = "The client may not ask for the scope shop.verified"
-            return web.json_response(
-                {"error": "invalid_scope", "error_description": text}, status=400
-            )
-        token = self.sign(
-            {
-                "sub": form["client_id"],
-                "client_id": form["client_id"],
-                "aud": form["audience"].split(),
-                "scp": scopes,
-            }
-        )
-        return web.json_response({"access_token": token, "token_type": "bearer"})
-
-    async def _create(self, request: web.Request) -> web.Response:
-        body = await self._seen(request)
-        if self.create_answers:
-            return self.create_answers.pop(0)
-        number = len(self.shops) + 1
-        self.shops[f"shop-{number}"] = {"body": body, "isVerified": False}
-        return web.json_response(
-            {
-                "cloudShopId": f"shop-{number}",
-                "clientId": f"client-{number}",
-                "clientSecret": "s" * 40,
-            },
-            status=201,
-        )
-
-    async def _status(self, request: web.Request) -> web.Response:
-        await self._seen(request)
-        shop = self.shops[request.match_info["id"]]
-        return web.json_response(
-            {"cloudShopId": request.match_info["id"], "isVerified": shop["isVerified"]}
-        )
-
-    async def _verify(self, request: web.Request) -> web.Response:
-        body = await self._seen(request)
-        shop = self.shops[request.match_info["id"]]
-        shop["proof"] = body["proof"]
-        if self.verify_status != 200:
-            return web.json_response(
-                {"error": "store-identity/proof-invalid"}, status=self.verify_status
-            )
-        shop["isVerified"] = True
-        return web.json_response({})
-
-    async def _token_verify(self, request: web.Request) -> web.Response:
-        await self._seen(request)
-        return web.json_response({})
 
     async def _job(self, request: web.Request) -> web.Response:
         self.jobs.append(request.match_info["id"])

@@ -1,10 +1,10 @@
 """Believable PrestaShop stores on loopback, to drive a real server with.
 
-They behave like PrestaShop 1.6, 1.7, 8 and 9 with ps_accounts 8 and ps_eventbus 4
+They behave like PrestaShop 1.6, 1.7, 8 and 9 with ps_accounts 5 to 8 and ps_eventbus 4
 (spec/accounts.md §2, spec/eventbus.md §2-4), at any scale, grown from a seed.
 """
 
-from comptoir.simulator.accounts import StoreError
+from comptoir.simulator.accounts import Employee, Restored, StoreError
 from comptoir.simulator.cloud import Cloud
 from comptoir.simulator.defects import DEFECTS
 from comptoir.simulator.php import PhpUnreadable
@@ -17,7 +17,9 @@ __all__ = [
     "DEFECTS",
     "Cloud",
     "Counters",
+    "Employee",
     "PhpUnreadable",
+    "Restored",
     "SimulatedStore",
     "Simulation",
     "StoreError",

@@ -1,7 +1,7 @@
 """The agent's front controllers: one page per call (spec/eventbus.md §2.1, §3.2-3.5)."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 
 from comptoir.base.clock import monotonic
@@ -10,6 +10,7 @@ from comptoir.simulator.book import Book
 from comptoir.simulator.defects import Mischief
 from comptoir.simulator.module import Change, Cursor, Tables
 from comptoir.simulator.outgoing import Answer, Outgoing
+from comptoir.simulator.reply import Reply
 from comptoir.simulator.sources import SOURCES
 from comptoir.simulator.wire import Record, delete, fingerprint, upsert
 
@@ -29,16 +30,6 @@ ALL_OF_A_PARENT = (
     "stock_movements",
 )
 """Contents whose incremental query has no LIMIT (§3.5)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the caller gets: JSON, HTML or nothing."""
-
-    status: int
-    json: dict[str, object] | None = None
-    html: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def failure(code: int, message: str) -> Reply:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from comptoir.simulator.php import read_array
 
@@ -22,11 +23,17 @@ class Cloud:
     proxy_api_url: str
     sync_api_url: str
     live_sync_api_url: str
+    cors_allowed_origins: list[str]
+    sso_account_url: str
+    sso_resend_verification_email_url: str
+    sso_api_url: str = ""
+    """Of the modules before 7: who a user's token is of."""
 
     @classmethod
     def at(cls, server: str) -> "Cloud":
         """A server that has everything below one base URL."""
         base = server.rstrip("/")
+        parts = urlsplit(base)
         return cls(
             accounts_api_url=f"{base}/accounts/",
             oauth2_url=base,
@@ -38,6 +45,10 @@ class Cloud:
             proxy_api_url=f"{base}/collector",
             sync_api_url=f"{base}/sync-api",
             live_sync_api_url=f"{base}/live-sync/v1",
+            cors_allowed_origins=[f"{parts.scheme}://{parts.netloc}"],
+            sso_account_url=f"{base}/account/login",
+            sso_resend_verification_email_url=f"{base}/account/send-verification-email",
+            sso_api_url=f"{base}/sso",
         )
 
     @classmethod
@@ -53,7 +64,8 @@ class Cloud:
         own |= {f"ps_eventbus.{name}": name for name in EVENTBUS}
         for needed in REQUIRED:
             told[needed]
-        return cls(**{name: told[key] for key, name in own.items()})
+        sso = str(told.get("ps_accounts.sso_api_url", ""))
+        return cls(**{name: told[key] for key, name in own.items()}, sso_api_url=sso)
 
     @classmethod
     def of_modules(cls, folder: Path) -> "Cloud":
@@ -79,13 +91,13 @@ ACCOUNTS = (
     "accounts_cdn_url",
     "testimonials_url",
     "check_api_ssl_cert",
+    "cors_allowed_origins",
+    "sso_account_url",
+    "sso_resend_verification_email_url",
 )
 EVENTBUS = ("proxy_api_url", "sync_api_url", "live_sync_api_url")
 REQUIRED = (
     "ps_accounts.accounts_vue_cdn_url",
-    "ps_accounts.cors_allowed_origins",
-    "ps_accounts.sso_account_url",
-    "ps_accounts.sso_resend_verification_email_url",
     "ps_accounts.billing_api_url",
     "ps_accounts.sentry_credentials",
     "ps_accounts.segment_write_key",

@@ -71,6 +71,16 @@ def release(asked: str) -> tuple[str, str]:
     return asked, "8.1.29" if parts < (8, 2) else "8.2.20" if parts < (9,) else "8.4.5"
 
 
+@dataclass(slots=True)
+class Home:
+    """Where an installation lives on its host; it may move."""
+
+    folder: str
+    """Of the front office, without slashes."""
+    admin: str = "admin-dev"
+    """Of the back office, below the other."""
+
+
 @dataclass(frozen=True)
 class Profile:
     number: int
@@ -83,11 +93,15 @@ class Profile:
     name: str
     origin: Callable[[], str] = field(compare=False)
     """Scheme, host and port, once they are known."""
+    home: Home = field(default_factory=lambda: Home(""), compare=False)
+
+    def __post_init__(self) -> None:
+        self.home.folder = self.home.folder or f"shop{self.number}"
 
     @property
     def url(self) -> str:
         """Of the front office, without a last slash."""
-        return f"{self.origin()}/shop{self.number}"
+        return f"{self.origin()}/{self.home.folder}"
 
     @cached_property
     def release(self) -> tuple[int, ...]:

@@ -3,22 +3,26 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from aiohttp import web
 from aiohttp.abc import AbstractResolver
 
 from comptoir.base.clock import Clock, SystemClock
-from comptoir.simulator.agent import REASONS, Reply
+from comptoir.simulator.agent import REASONS
 from comptoir.simulator.cloud import Cloud
 from comptoir.simulator.defects import DEFECTS
-from comptoir.simulator.profile import LANGUAGES, PLACES, Profile, release
+from comptoir.simulator.profile import ACCOUNTS_VERSION, LANGUAGES, PLACES, Profile, release
 from comptoir.simulator.replay import ReplayBook
+from comptoir.simulator.reply import Asked, Reply
 from comptoir.simulator.store import SimulatedStore
 from comptoir.simulator.wire import Properties
 from comptoir.simulator.words import STORE_NAMES
 from comptoir.simulator.world import Counters, Pause, World
 
 JSON = "application/json;charset=utf-8"
+PLAIN_JSON = "application/json"
 CACHE = "no-store, no-cache, must-revalidate, post-check=0, pre-check=0"
 
 
@@ -28,7 +32,8 @@ class Simulation:
     `server` is where the cloud is reached, or `cloud` says it in full; `defects` are names of
     `DEFECTS`. `clock`, `pause` (instead of sleeping), `defect_calls` (how long first-call defects
     last), `slow_seconds`, `debounce_seconds` (between hints) and `resolver` (of host names) are
-    there for tests and long demos.
+    there for tests and long demos. `accounts_version` is of ps_accounts, 5 to 8; `shops` is how
+    many shops each store has; `call_seconds` is what ps_accounts waits for the cloud.
     """
 
     def __init__(
@@ -50,6 +55,9 @@ class Simulation:
         payloads: Mapping[str, Sequence[Properties]] | None = None,
         cloud: Cloud | None = None,
         resolver: AbstractResolver | None = None,
+        accounts_version: str = ACCOUNTS_VERSION,
+        shops: int = 1,
+        call_seconds: float = 10.0,
     ) -> None:
         unknown = sorted(set(defects) - set(DEFECTS))
         if unknown:
@@ -63,13 +71,15 @@ class Simulation:
             slow_seconds=slow_seconds,
             debounce_seconds=debounce_seconds,
             resolver=resolver,
+            call_seconds=call_seconds,
         )
         self._versions = tuple(versions)
         self._languages = tuple(languages) if languages else None
         self._port = port
         self._runner: web.AppRunner | None = None
+        how: dict[str, Any] = {"accounts_version": accounts_version, "shops": shops}
         self.stores = [
-            SimulatedStore(self._world, self._profiled(number), seed, scale, number)
+            SimulatedStore(self._world, self._profiled(number), seed, scale, number, **how)
             for number in range(1, stores + 1)
         ]
         for store in self.stores if payloads is not None else []:
@@ -149,18 +159,19 @@ class Simulation:
             # PrestaShop leads to the shop's own host before anything else (§2).
             own = str(request.url.with_host("127.0.0.1").with_port(self._port))
             return web.Response(status=302, headers={"Location": own})
-        params = dict(request.query)
-        if request.method == "POST":
-            form = await request.post()
-            params |= {key: value for key, value in form.items() if isinstance(value, str)}
-        module, controller = _asked(request.match_info.get("tail", ""), params)
+        asked = await _read(request)
+        admin = store.profile.home.admin
+        if asked.path == admin or asked.path.startswith(f"{admin}/"):
+            inside = replace(asked, path=asked.path.removeprefix(admin).lstrip("/"))
+            return _written(await store.module.back(inside), json_kind=PLAIN_JSON)
+        module, controller = _asked(asked.path, asked.params)
         if not module:
             page = f"<html><title>{store.name}</title><body>{store.version}</body></html>"
             return web.Response(text=page, content_type="text/html")
         if module == "ps_eventbus" and store.mischief.first("redirect"):
             other = str(request.url.with_host("localhost"))
             return web.Response(status=302, headers={"Location": other})
-        reply = await store.handle(module, controller, request.method, request.headers, params)
+        reply = await store.handle(module, controller, asked)
         written = _written(reply)
         if module == "ps_eventbus":
             # The normal front office of PrestaShop comes first: a session at every call (§2).
@@ -168,10 +179,28 @@ class Simulation:
         return written
 
     def _store(self, name: str) -> SimulatedStore | None:
-        number = name.removeprefix("shop")
-        if name == number or not number.isdigit() or not 0 < int(number) <= len(self.stores):
-            return None
-        return self.stores[int(number) - 1]
+        return next((store for store in self.stores if store.profile.home.folder == name), None)
+
+
+async def _read(request: web.Request) -> Asked:
+    params = dict(request.query)
+    if request.content_type == "application/json" and request.can_read_body:
+        try:
+            sent = json.loads(await request.text())
+        except ValueError:
+            sent = None
+        if isinstance(sent, dict):
+            params |= {key: value for key, value in sent.items() if isinstance(value, str)}
+    elif request.method == "POST":
+        form = await request.post()
+        params |= {key: value for key, value in form.items() if isinstance(value, str)}
+    return Asked(
+        request.method,
+        request.match_info.get("tail", ""),
+        params,
+        request.headers,
+        request.cookies,
+    )
 
 
 def _asked(tail: str, params: Mapping[str, str]) -> tuple[str, str]:
@@ -184,9 +213,9 @@ def _asked(tail: str, params: Mapping[str, str]) -> tuple[str, str]:
     return "", ""
 
 
-def _written(reply: Reply) -> web.Response:
+def _written(reply: Reply, json_kind: str = JSON) -> web.Response:
     """As PHP writes it; a 204 loses its body (spec/eventbus.md §1.2)."""
-    kind = "text/html; charset=utf-8" if reply.json is None else JSON
+    kind = "text/html; charset=utf-8" if reply.json is None else json_kind
     text = reply.html if reply.json is None else json.dumps(reply.json, separators=(",", ":"))
     return web.Response(
         status=reply.status,

@@ -7,10 +7,9 @@ from typing import Any
 from comptoir.base.ids import SeededIds
 from comptoir.prestashop.catalogue import catalogue
 from comptoir.prestashop.fingerprint import fingerprint
-from comptoir.simulator.accounts import Accounts, StoreError
-from comptoir.simulator.agent import Agent, Reply
+from comptoir.simulator.accounts import Accounts, Employee, StoreError, found
+from comptoir.simulator.agent import Agent
 from comptoir.simulator.book import Book, GrownBook
-from comptoir.simulator.callbacks import Callbacks
 from comptoir.simulator.defects import Mischief
 from comptoir.simulator.grow import grow
 from comptoir.simulator.life import Life
@@ -19,6 +18,7 @@ from comptoir.simulator.module import Hooks, Tables
 from comptoir.simulator.outgoing import Outgoing
 from comptoir.simulator.profile import ACCOUNTS_VERSION, MODULE_VERSION, Profile
 from comptoir.simulator.replay import TruthUnknownError
+from comptoir.simulator.reply import NOT_FOUND, Asked, Reply
 from comptoir.simulator.truth import Shown
 from comptoir.simulator.world import World
 
@@ -27,7 +27,7 @@ REMEMBERED = 2000
 
 
 class SimulatedStore:
-    """A PrestaShop with ps_accounts 8 and ps_eventbus 4. Its data grow when first needed."""
+    """A PrestaShop with ps_accounts and ps_eventbus 4. Its data grow when first needed."""
 
     def __init__(
         self,
@@ -36,6 +36,9 @@ class SimulatedStore:
         seed: int,
         scale: float,
         number: int,
+        *,
+        accounts_version: str = ACCOUNTS_VERSION,
+        shops: int = 1,
     ) -> None:
         self._world = world
         self.profile = profile
@@ -44,8 +47,8 @@ class SimulatedStore:
         self.number = number
         self.calls: list[dict[str, Any]] = []
         """What the cloud asked: controller, its parameters, status, mode, rows sent."""
-        self.accounts = Accounts(world, profile, SeededIds(f"identity/{seed}/{number}"))
-        self.callbacks = Callbacks(self.accounts)
+        ids = SeededIds(f"identity/{seed}/{number}")
+        self.module = found(world, profile, ids, accounts_version, shops)
         self.mischief = Mischief(world, seed + number)
         self.tables = Tables()
         self._replayed: Book | None = None
@@ -59,6 +62,19 @@ class SimulatedStore:
             default_lang=lambda: self.languages[0],
             shift=self._shift,
         )
+
+    @property
+    def accounts(self) -> Accounts:
+        """Of the first shop; `shops` has all of them."""
+        return self.module.accounts[0]
+
+    @property
+    def shops(self) -> list[Accounts]:
+        return self.module.accounts
+
+    def add_employee(self, email: str, password: str = "prestashop") -> Employee:  # noqa: S107
+        """Somebody who may log in to the back office."""
+        return self.module.add_employee(email, password)
 
     @property
     def frontend_url(self) -> str:
@@ -122,7 +138,7 @@ class SimulatedStore:
 
     async def install(self) -> None:
         """Raises StoreError with the server's answer when a step fails."""
-        await self.accounts.install()
+        await self.module.install()
 
     async def access_token(self) -> str:
         return await self.accounts.access_token()
@@ -151,36 +167,16 @@ class SimulatedStore:
         self._replayed_version = version
         self.tables.upgrade()
 
-    async def handle(
-        self,
-        module: str,
-        controller: str,
-        method: str,
-        headers: Mapping[str, str],
-        params: Mapping[str, str],
-    ) -> Reply:
+    async def handle(self, module: str, controller: str, asked: Asked) -> Reply:
         """A front controller of one of the two modules."""
         if module == "ps_accounts":
-            reply = await self._accounts(controller, method, headers, params)
+            reply = await self.module.front(controller, asked)
         elif module == "ps_eventbus":
-            reply = await self._eventbus(controller, params)
+            reply = await self._eventbus(controller, asked.params)
         else:
-            reply = Reply(404, html="<html><body>404 Not Found</body></html>")
-        self._remember(module, controller, params, reply)
+            reply = Reply(404, html=NOT_FOUND)
+        self._remember(module, controller, asked.params, reply)
         return reply
-
-    async def _accounts(
-        self,
-        controller: str,
-        method: str,
-        headers: Mapping[str, str],
-        params: Mapping[str, str],
-    ) -> Reply:
-        if controller == "apiV2ShopProof":
-            return await self.callbacks.shop_proof(method, headers, params)
-        if controller == "apiV2ShopHealthCheck":
-            return await self.callbacks.health_check(method, headers, params)
-        return Reply(404, html="<html><body>404 Not Found</body></html>")
 
     async def _eventbus(self, controller: str, params: Mapping[str, str]) -> Reply:
         if self.mischief.first("unavailable"):
@@ -191,7 +187,7 @@ class SimulatedStore:
             return await self.agent.shop_content(params)
         if controller == "apiHealthCheck":
             return await self._health(params)
-        return Reply(404, html="<html><body>404 Not Found</body></html>")
+        return Reply(404, html=NOT_FOUND)
 
     async def _health(self, params: Mapping[str, str]) -> Reply:
         """spec/eventbus.md §2.2: versions only for the holder of a valid job."""
@@ -203,7 +199,7 @@ class SimulatedStore:
             body = {
                 "prestashop_version": self.version,
                 "ps_eventbus_version": MODULE_VERSION,
-                "ps_accounts_version": ACCOUNTS_VERSION,
+                "ps_accounts_version": self.module.of.version,
                 "php_version": self.profile.php,
                 "shop_id": self.shop_id,
             }
@@ -250,7 +246,7 @@ class SimulatedStore:
     def _remember(
         self, module: str, controller: str, params: Mapping[str, str], reply: Reply
     ) -> None:
-        body = reply.json or {}
+        body = reply.json if isinstance(reply.json, dict) else {}
         self.calls.append(
             {
                 "module": module,

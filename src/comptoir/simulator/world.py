@@ -36,6 +36,8 @@ class World:
     defect_calls: int
     slow_seconds: float
     debounce_seconds: float
+    call_seconds: float = 10.0
+    """What ps_accounts waits for an answer of its cloud (spec/accounts.md §1.1)."""
     resolver: AbstractResolver | None = None
     counters: Counters = field(default_factory=Counters)
     loop: asyncio.AbstractEventLoop | None = None

@@ -1,0 +1,132 @@
+"""What is below a store's admin folder (spec/accounts.md §2.2, §4.4)."""
+
+import html
+from dataclasses import dataclass
+
+from comptoir.simulator.accounts import pages
+from comptoir.simulator.accounts.ajax import Ajax
+from comptoir.simulator.accounts.breaker import Service
+from comptoir.simulator.accounts.client import Client
+from comptoir.simulator.accounts.context import init_params
+from comptoir.simulator.accounts.database import Employee
+from comptoir.simulator.accounts.identity import Identity
+from comptoir.simulator.accounts.presenter import present
+from comptoir.simulator.accounts.sessions import Session, Sessions
+from comptoir.simulator.accounts.settings_page import settings
+from comptoir.simulator.accounts.shop_accounts import LOGIN, Accounts
+from comptoir.simulator.accounts.single_sign_on import SingleSignOn
+from comptoir.simulator.reply import Asked, Reply, redirect
+
+ROUTE = "modules/ps_accounts/oauth2"
+"""Since PrestaShop 9, perhaps behind `index.php/`."""
+
+
+@dataclass(slots=True)
+class BackOffice:
+    accounts: list[Accounts]
+    sessions: Sessions
+
+    async def handle(self, asked: Asked) -> Reply:
+        session = self.sessions.of_request(asked)
+        reply = await self._handle(asked, session)
+        cookie = {"Set-Cookie": self.sessions.cookie(session)}
+        return Reply(reply.status, reply.json, reply.html, {**reply.headers, **cookie})
+
+    async def _handle(self, asked: Asked, session: Session) -> Reply:
+        controller = asked.params.get("controller", "AdminDashboard")
+        since_9 = self.first.shop.of.profile.since(9)
+        if asked.path.removeprefix("index.php/").strip("/") == ROUTE:
+            controller = "AdminOAuth2PsAccounts" if since_9 else "AdminNotFound"
+        elif controller == "AdminOAuth2PsAccounts" and since_9:
+            controller = "AdminNotFound"
+        if controller == "AdminOAuth2PsAccounts":
+            return await SingleSignOn(self.accounts).handle(asked, session)
+        if controller == "AdminAjaxV2PsAccounts":
+            return await Ajax(self.accounts).public(asked)
+        if controller == "AdminLogin":
+            return await self._login(asked, session)
+        employee = self.first.shop.of.db.by_id(session.employee or 0)
+        if employee is None:
+            return redirect(pages.admin_link(self.first, "AdminLogin"))
+        if controller == "AdminAjaxPsAccounts":
+            return await Ajax(self.accounts).private(asked, session)
+        if controller == "AdminModules" and asked.params.get("configure") == "ps_accounts":
+            return await self._settings(asked, employee)
+        title = controller.removeprefix("Admin")
+        return Reply(200, html=pages.dashboard(self.first, employee, title))
+
+    @property
+    def first(self) -> Accounts:
+        return self.accounts[0]
+
+    async def _login(self, asked: Asked, session: Session) -> Reply:
+        """Who is logged out of the back office stays signed in at the cloud (§4.4)."""
+        if "logout" in asked.params:
+            session.employee = None
+        if asked.method == "POST":
+            return self._local_login(asked, session)
+        for accounts in self.accounts:
+            await Identity(accounts).sync_back_office()
+        error = str(session.pop("loginError") or "")
+        return Reply(200, html=pages.login(await self._login_page(asked, error)))
+
+    async def _login_page(self, asked: Asked, error: str) -> pages.LoginPage:
+        form = pages.admin_link(self.first, "AdminLogin")
+        name, cloud = self.first.shop.name, self.first.shop.of.world.cloud
+        params = asked.params
+        local = params.get("mode") == "local" or "reset_token" in params
+        if local or not self._signs_on():
+            return pages.LoginPage(name, form, error)
+        if cloud.testimonials_url:
+            client = Client(self.first.shop.of, Service.ASSETS)
+            headers = {"Accept": "application/json"}
+            await client.send("GET", cloud.testimonials_url, headers)
+        uri = self.first.redirect_uri
+        query = "return_to=AdminDashboard&locale=en"
+        return pages.LoginPage(
+            name,
+            form,
+            error,
+            sign_on_url=f"{uri}{'&' if '?' in uri else '?'}{query}",
+            local_url=pages.admin_link(self.first, "AdminLogin", mode="local"),
+            resend_url=cloud.sso_resend_verification_email_url,
+        )
+
+    def _signs_on(self) -> bool:
+        """PrestaShop 8 and later, switched on, with a client (§2.2)."""
+        since_8 = self.first.shop.of.profile.since(8)
+        return since_8 and self.first.login_enabled and self.first.credentials.exist
+
+    def _local_login(self, asked: Asked, session: Session) -> Reply:
+        email, password = asked.params.get("email", ""), asked.params.get("passwd", "")
+        employee = self.first.shop.of.db.by_email(email)
+        if employee is None or not password or employee.password != password:
+            form = pages.admin_link(self.first, "AdminLogin")
+            text = "The employee does not exist, or the password provided is incorrect."
+            return Reply(200, html=pages.login(pages.LoginPage(self.first.shop.name, form, text)))
+        session.employee, session.tokens = employee.id, None
+        return redirect(pages.admin_link(self.first, "AdminDashboard"))
+
+    async def _settings(self, asked: Asked, employee: Employee) -> Reply:
+        if asked.params.get("advanced") and asked.method == "POST":
+            for accounts in self.accounts:
+                accounts.shop.put(LOGIN, asked.params.get("login", "0"))
+        if asked.params.get("component"):
+            cloud = self.first.shop.of.world.cloud
+            told = await present(self.accounts, employee)
+            body = pages.component(cloud.accounts_cdn_url, init_params(self.accounts), told)
+        elif asked.params.get("advanced"):
+            body = self._advanced()
+        else:
+            body = await settings(self.accounts, refresh=bool(asked.params.get("refresh")))
+        return Reply(200, html=pages.inside(self.first, employee, "PrestaShop Account", body))
+
+    def _advanced(self) -> str:
+        enabled = self.first.login_enabled
+        label = "Switch off" if enabled else "Switch on"
+        url = pages.admin_link(self.first, "AdminModules", configure="ps_accounts", advanced="1")
+        return (
+            f'<form method="post" action="{html.escape(url)}">'
+            f'<input type="hidden" name="login" value="{0 if enabled else 1}">'
+            f'<button type="submit">{label} Log in with PrestaShop</button></form>'
+        )
