@@ -79,6 +79,9 @@ class Identities:
 
     async def point_of_contact(self, request: web.Request) -> web.Response:
         await self.cloud.seen(request)
+        user = self.cloud.people.user
+        shop = self.cloud.shops[request.match_info["id"]]
+        shop |= {"uuid": user["sub"], "email": user["email"]}
         return web.Response(status=204)
 
     async def migrate(self, request: web.Request) -> web.Response:

@@ -1,6 +1,6 @@
 """Where a store's modules find their cloud: what their two `config.php` say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,9 @@ class Cloud:
     proxy_api_url: str
     sync_api_url: str
     live_sync_api_url: str
-    cors_allowed_origins: list[str]
-    sso_account_url: str
-    sso_resend_verification_email_url: str
+    cors_allowed_origins: Sequence[str] = ()
+    sso_account_url: str = ""
+    sso_resend_verification_email_url: str = ""
     sso_api_url: str = ""
     """Of the modules before 7: who a user's token is of."""
 
