@@ -171,7 +171,9 @@ class Simulation:
         if module == "ps_eventbus" and store.mischief.first("redirect"):
             other = str(request.url.with_host("localhost"))
             return web.Response(status=302, headers={"Location": other})
-        reply = await store.handle(module, controller, asked)
+        reply = await store.handle(
+            module, controller, asked.method, asked.headers, asked.params, asked.path
+        )
         written = _written(reply)
         if module == "ps_eventbus":
             # The normal front office of PrestaShop comes first: a session at every call (§2).

@@ -167,8 +167,17 @@ class SimulatedStore:
         self._replayed_version = version
         self.tables.upgrade()
 
-    async def handle(self, module: str, controller: str, asked: Asked) -> Reply:
-        """A front controller of one of the two modules."""
+    async def handle(
+        self,
+        module: str,
+        controller: str,
+        method: str,
+        headers: Mapping[str, str],
+        params: Mapping[str, str],
+        path: str = "",
+    ) -> Reply:
+        """A front controller of one of the two modules; `path` is below the store's folder."""
+        asked = Asked(method, path, params, headers)
         if module == "ps_accounts":
             reply = await self.module.front(controller, asked)
         elif module == "ps_eventbus":
