@@ -40,6 +40,9 @@ class Cloud:
     verified_scope: bool = True
     create_answers: list[web.Response] = field(default_factory=list)
     """Given out before the real answer to a creation."""
+    health_status: int = 200
+    silent: bool = False
+    """The health check never answers."""
     client_status: int = 200
     """Of the token endpoint, for shops."""
     verify_status: int = 200

@@ -1,5 +1,6 @@
 """The fake cloud's accounts API: identities, their status, their migration."""
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -109,7 +110,9 @@ class Identities:
 
     async def health(self, request: web.Request) -> web.Response:
         await self.cloud.seen(request)
-        return web.json_response({})
+        if self.cloud.silent:
+            await asyncio.Event().wait()
+        return web.json_response({}, status=self.cloud.health_status)
 
 
 REFUSAL = {

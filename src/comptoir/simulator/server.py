@@ -128,6 +128,12 @@ class Simulation:
         told = [row.get("cms_version") for row in payloads.get("info", ())]
         store.replace_book(book, str(told[0]) if told and told[0] else release(version)[0])
 
+    def clone(self, store: SimulatedStore) -> SimulatedStore:
+        """One store more: a copy that was put up at another address."""
+        copy = store.copied(len(self.stores) + 1)
+        self.stores.append(copy)
+        return copy
+
     def _origin(self) -> str:
         if not self._port:
             raise RuntimeError("the stores have no address before the simulation starts")

@@ -1,6 +1,8 @@
 """One store: what its callers see, and the front controllers the cloud reaches it by."""
 
 from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +18,7 @@ from comptoir.simulator.life import Life
 from comptoir.simulator.model import Data
 from comptoir.simulator.module import Hooks, Tables
 from comptoir.simulator.outgoing import Outgoing
-from comptoir.simulator.profile import ACCOUNTS_VERSION, MODULE_VERSION, Profile
+from comptoir.simulator.profile import ACCOUNTS_VERSION, MODULE_VERSION, Home, Profile
 from comptoir.simulator.replay import TruthUnknownError
 from comptoir.simulator.reply import NOT_FOUND, Asked, Reply
 from comptoir.simulator.truth import Shown
@@ -141,7 +143,17 @@ class SimulatedStore:
         await self.module.install()
 
     async def access_token(self) -> str:
-        return await self.accounts.access_token()
+        """Of the first shop. Raises: StoreError."""
+        return await self.module.token(self.accounts)
+
+    async def upgrade(self, accounts_version: str) -> None:
+        """ps_accounts in another version; to 8 it migrates. Raises: StoreError."""
+        await self.module.upgrade(accounts_version)
+
+    def move(self, folder: str = "", admin: str = "") -> None:
+        """The front office, the back office or both get another folder; the database stays."""
+        home = self.profile.home
+        home.folder, home.admin = folder or home.folder, admin or home.admin
 
     def live(self, changes: int = 10) -> list[str]:
         """That many things happen, now; one short sentence for each.
@@ -160,6 +172,19 @@ class SimulatedStore:
     def fingerprint(self, content: str) -> tuple[int, str]:
         known = catalogue()[content.replace("-", "_")]
         return fingerprint(known, self.truth(known.name))
+
+    def copied(self, number: int) -> "SimulatedStore":
+        """Another store with a copy of this one's database and files, at another address."""
+        profile = replace(self.profile, home=Home(f"shop{number}", self.profile.home.admin))
+        copy = SimulatedStore(self._world, profile, self._seed, self._scale, number)
+        copy.module = self.module.copied(profile)
+        copy.tables.cursors, copy.tables.outbox = deepcopy(
+            (self.tables.cursors, self.tables.outbox)
+        )
+        if self._replayed is None:
+            copy.__dict__["data"] = deepcopy(self.data, {id(self.profile): profile})
+        copy._replayed, copy._replayed_version = self._replayed, self._replayed_version
+        return copy
 
     def replace_book(self, book: Book, version: str) -> None:
         """Other data under the same identity; the module starts over, as after an upgrade."""
@@ -228,7 +253,7 @@ class SimulatedStore:
     async def _token(self) -> str:
         """Without a token the module goes on with an empty one (spec/eventbus.md §1.0)."""
         try:
-            return await self.accounts.access_token()
+            return await self.access_token()
         except StoreError:
             return ""
 

@@ -111,7 +111,10 @@ class BackOffice:
         if asked.params.get("advanced") and asked.method == "POST":
             for accounts in self.accounts:
                 accounts.shop.put(LOGIN, asked.params.get("login", "0"))
-        if asked.params.get("component"):
+        if self.first.shop.of.major < 8:
+            told = await present(self.accounts, employee)
+            body = pages.association(self.first.shop.of.world.cloud.accounts_cdn_url, told)
+        elif asked.params.get("component"):
             cloud = self.first.shop.of.world.cloud
             told = await present(self.accounts, employee)
             body = pages.component(cloud.accounts_cdn_url, init_params(self.accounts), told)

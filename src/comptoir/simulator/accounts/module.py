@@ -1,13 +1,19 @@
 """The module ps_accounts as an installation has it: every shop, its doors, its version."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from comptoir.base.ids import SeededIds
+from comptoir.simulator.accounts import store_keys
+from comptoir.simulator.accounts.api import Cause, Origin
+from comptoir.simulator.accounts.association import Association
+from comptoir.simulator.accounts.association_doors import AssociationDoors
 from comptoir.simulator.accounts.back_office import BackOffice
 from comptoir.simulator.accounts.callbacks import Callbacks
 from comptoir.simulator.accounts.database import Employee
 from comptoir.simulator.accounts.identity import Identity
 from comptoir.simulator.accounts.installation import Installation
+from comptoir.simulator.accounts.presenter import onboarding_link
 from comptoir.simulator.accounts.sessions import Sessions
 from comptoir.simulator.accounts.shop_accounts import LOGIN, Accounts
 from comptoir.simulator.profile import Profile
@@ -40,6 +46,9 @@ class Module:
 
     async def front(self, controller: str, asked: Asked) -> Reply:
         """A front controller, of the shop that the address leads to."""
+        if self.of.major < 8:
+            reply = await AssociationDoors(self.accounts).open(controller, asked)
+            return reply or Reply(404, html=NOT_FOUND)
         at = self.accounts[self.of.at(asked.path).id - 1]
         callbacks = Callbacks(self.accounts)
         if controller == "apiV2ShopProof":
@@ -53,14 +62,51 @@ class Module:
         return await BackOffice(self.accounts, self.sessions).handle(asked)
 
     async def install(self) -> None:
-        """Every shop, one by one (§4.3). Raises: StoreError."""
+        """Every shop, one by one (§4.3); modules before 8 only make a key pair.
+
+        Raises: StoreError.
+        """
         for accounts in self.accounts:
-            await Identity(accounts).install()
+            if self.of.major < 8:
+                store_keys.public_key(accounts.shop)
+            else:
+                await Identity(accounts).install()
+
+    async def upgrade(self, version: str) -> None:
+        """Other files in the same place, and their upgrade script (§4.6).
+
+        Raises: StoreError; the new version is there all the same.
+        """
+        self.of.version = version
+        for accounts in self.accounts:
+            if self.of.major >= 8:
+                accounts.oauth.forget_files()
+                await Identity(accounts).migrate_or_create(Cause(Origin.UPGRADE))
+            elif self.of.major == 7:
+                await Association(accounts).tell_version()
+
+    async def token(self, accounts: Accounts) -> str:
+        """What other modules of the shop get for a token. Raises: StoreError."""
+        if self.of.major < 8:
+            return await Association(accounts).token()
+        return await accounts.access_token()
+
+    def onboarding_link(self) -> str:
+        """What the super admin follows to link shops of modules 5 to 7 (§4.8)."""
+        return onboarding_link(self.accounts, self.of.db.employees[0])
 
     async def reset(self) -> None:
         """What each shop lacks. Raises: StoreError."""
         for accounts in self.accounts:
             await Identity(accounts).reset()
+
+    def copied(self, profile: Profile) -> "Module":
+        """The same rows and files elsewhere: what a clone of a store is (§4.5)."""
+        ids = SeededIds(f"copy/{profile.home.folder}")
+        of = Installation(self.of.world, profile, ids, self.of.version, deepcopy(self.of.db))
+        for shop in self.of.shops:
+            of.add_shop(shop.name, shop.virtual)
+        return Module(of)
 
     def add_employee(self, email: str, password: str) -> Employee:
         """Somebody who may log in to the back office; the first one is the super admin."""

@@ -112,6 +112,17 @@ def component(script_url: str, params: dict[str, object], context: dict[str, obj
     )
 
 
+def association(script_url: str, context: dict[str, object]) -> str:
+    """The page of modules 5 to 7: the link that hands the shops over."""
+    shown = json.dumps(context).replace("<", "\\u003c")
+    return (
+        f'<p><a data-testid="account-link-to-ui-link-shop-button" target="_blank"'
+        f' href="{_q(str(context["onboardingLink"]))}">Link</a></p>'
+        f"<script>window.contextPsAccounts = {shown};</script>"
+        f'<script src="{_q(script_url)}"></script>'
+    )
+
+
 def button(label: str, test: str, call: str, **data: str) -> str:
     told = "".join(f' data-{name}="{_q(value)}"' for name, value in data.items())
     return f'<button data-test="{test}"{told} onclick="{call}(this)">{html.escape(label)}</button>'

@@ -3,6 +3,7 @@
 import base64
 from typing import Any
 
+from comptoir.simulator.accounts import store_keys
 from comptoir.simulator.accounts.api import SOURCE
 from comptoir.simulator.accounts.claims import claims_of
 from comptoir.simulator.accounts.client import php_json
@@ -12,9 +13,8 @@ from comptoir.simulator.accounts.installation import Installation
 from comptoir.simulator.accounts.legacy_tokens import USER
 from comptoir.simulator.accounts.shop_accounts import Accounts
 
-PUBLIC_KEY = "PS_ACCOUNTS_RSA_PUBLIC_KEY"
-OWNER_UID = "PS_PSX_FIREBASE_UUID"
-OWNER_EMAIL = "PS_PSX_FIREBASE_EMAIL"
+OWNER_UID = "PS_ACCOUNTS_USER_FIREBASE_UUID"
+OWNER_EMAIL = "PS_ACCOUNTS_FIREBASE_EMAIL"
 EMPLOYEE = "PS_ACCOUNTS_EMPLOYEE_ID"
 UNLINKED_AUTO = "PS_ACCOUNTS_SHOP_UNLINKED_AUTO"
 
@@ -91,7 +91,7 @@ def shop_object(accounts: Accounts, employee: Employee, source: str) -> dict[str
         "virtualUri": shop.virtual_uri,
         "frontUrl": f"{shop.front}/",
         "uuid": accounts.shop_id,
-        "publicKey": shop.get(PUBLIC_KEY) if legacy else "[deprecated]",
+        "publicKey": store_keys.public_key(shop) if legacy else "[deprecated]",
         "employeeId": shop.get(EMPLOYEE) if legacy and shop.get(EMPLOYEE) else str(employee.id),
         "user": _contact(accounts),
         "url": f"{accounts.back_office}/index.php?controller=AdminModules&configure={source}",
