@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from comptoir.simulator import StoreError
-from comptoir.simulator.accounts.association import Association
 from comptoir.simulator.accounts.store_keys import PUBLIC_KEY
 from tests.simulator.browser import browser
 from tests.simulator.stage import Stage, played
@@ -188,7 +187,7 @@ def test_without_a_client_within_a_minute_module_7_unlinks_itself() -> None:
         await give_client(there)
         there.cloud.advance(61)
         assert await there.store.access_token()
-        assert not Association(there.store.accounts).unlinked_by_itself
+        assert not there.store.association.unlinked_by_itself
 
     played(scenario, accounts_version="7.2.2")
 
@@ -202,7 +201,7 @@ def test_modules_5_and_6_are_linked_by_tokens_that_they_have_checked(version: st
             "/sso/auth/token/verify",
         ]
         assert list(there.cloud.asked[0][3]) == ["token"]
-        association = Association(there.store.accounts)
+        association = there.store.association
         assert (there.store.shop_id, association.owner) == ("uid-1", "user-1")
         there.cloud.legacy.verify_status = 401
         await link_5(there)
@@ -262,7 +261,7 @@ def test_the_employee_unlinks_and_the_answer_is_handed_on(version: str) -> None:
         await (link_7 if version.startswith("7") else link_5)(there)
         await give_client(there)
         there.cloud.legacy.unlink_status = 403
-        heard = await Association(there.store.accounts).ask_unlink()
+        heard = await there.store.association.ask_unlink()
         assert (heard.status, heard.json) == (403, {"gone": True})
         method, path, headers, _ = there.cloud.asked[-1]
         assert (method, path) == ("DELETE", "/accounts/v1/user/user-1/shop/uid-1")
@@ -275,7 +274,7 @@ def test_the_employee_unlinks_and_the_answer_is_handed_on(version: str) -> None:
 def test_a_new_address_and_an_old_association_are_told() -> None:
     async def scenario(there: Stage) -> None:
         await link_5(there)
-        association = Association(there.store.accounts)
+        association = there.store.association
         await association.tell_address()
         method, path, _, body = there.cloud.asked[-1]
         assert (method, path) == ("PATCH", "/accounts/v1/user/user-1/shop/uid-1")

@@ -8,7 +8,6 @@ from aiohttp import web
 from comptoir.simulator import Restored, StoreError
 from comptoir.simulator.accounts.api import Cause, Origin
 from comptoir.simulator.accounts.identity import Identity
-from comptoir.simulator.accounts.legacy_tokens import LegacyTokens
 from tests.simulator.browser import browser
 from tests.simulator.stage import Stage, played
 
@@ -71,15 +70,15 @@ def test_a_moved_store_is_not_verified_again_by_itself() -> None:
         assert there.store.frontend_url.endswith("/boutique")
         there.cloud.shops["shop-1"]["isVerified"] = False
         there.cloud.asked.clear()
-        await Identity(there.store.accounts).verify(Cause(), force=False)
+        await there.store.identity.verify(Cause(), force=False)
         assert steps(there) == ["GET /shop-1/status"]
-        await Identity(there.store.accounts).verify(Cause(Origin.MISMATCH_UPDATE), force=True)
+        await there.store.identity.verify(Cause(Origin.MISMATCH_UPDATE), force=True)
         assert steps(there)[-1] == "POST /shop-1/verify"
         assert there.cloud.asked[-1][3]["frontendUrl"] == there.store.frontend_url
         assert there.cloud.asked[-1][2]["X-Action-Origin"] == "mismatch_update"
         there.cloud.shops["shop-1"]["isVerified"] = False
         there.cloud.advance(31)
-        await Identity(there.store.accounts).verify(Cause(), force=False)
+        await there.store.identity.verify(Cause(), force=False)
         assert steps(there)[-1] == "POST /shop-1/verify", "the cloud knows this address"
         async with there.http.get(there.store.frontend_url) as answer:
             assert answer.status == 200
@@ -94,7 +93,7 @@ def test_a_clone_has_the_identity_until_it_takes_its_own() -> None:
         assert (clone.shop_id, clone.client_secret) == ("shop-1", "s" * 40)
         assert clone.truth("customers") == there.store.truth("customers")
         clone.live(5)
-        await Identity(clone.accounts).create(Cause(Origin.MISMATCH_CREATE))
+        await clone.identity.create(Cause(Origin.MISMATCH_CREATE))
         assert (clone.shop_id, there.store.shop_id) == ("shop-2", "shop-1")
         assert there.cloud.asked[-1][3]["frontendUrl"] == clone.frontend_url
         token = there.cloud.proof_token("shop-2")
@@ -108,7 +107,7 @@ def test_a_clone_has_the_identity_until_it_takes_its_own() -> None:
 
 def test_legacy_tokens_are_asked_for_while_there_are_none() -> None:
     async def scenario(there: Stage) -> None:
-        legacy = LegacyTokens(there.store.accounts)
+        legacy = there.store.legacy_tokens
         there.cloud.asked.clear()
         token = await legacy.of_shop()
         assert token and legacy.refresh_token == "refresh-shop"
@@ -132,7 +131,7 @@ def test_legacy_tokens_are_asked_for_while_there_are_none() -> None:
 
 def test_a_store_whose_rows_were_deleted_takes_the_wrong_way() -> None:
     async def scenario(there: Stage) -> None:
-        identity = Identity(there.store.accounts)
+        identity = there.store.identity
         identity.forget_rows()
         assert there.store.shop_id == "shop-1" and there.store.client_id is None
         with pytest.raises(StoreError, match="Refresh token cannot be empty"):
@@ -146,7 +145,7 @@ def test_a_store_whose_rows_were_deleted_takes_the_wrong_way() -> None:
 
 def test_the_recovery_form() -> None:
     async def scenario(there: Stage) -> None:
-        identity = Identity(there.store.accounts)
+        identity = there.store.identity
         there.cloud.shops["old"] = {"body": there.cloud.shops["shop-1"]["body"], "isVerified": True}
         await identity.restore(Restored("old", "client-9", "s" * 16, verify=True))
         assert (there.store.shop_id, there.store.client_id) == ("old", "client-9")
@@ -163,7 +162,7 @@ def test_the_recovery_form() -> None:
 
 def test_the_recovery_form_can_pretend_to_come_from_an_old_version() -> None:
     async def scenario(there: Stage) -> None:
-        identity = Identity(there.store.accounts)
+        identity = there.store.identity
         form = Restored("legacy-uid", "client-9", migrate_from="7.2.2")
         await identity.restore(form)
         assert there.cloud.asked[-1][1] == f"{BASE}/legacy-uid/migrate"
@@ -244,3 +243,47 @@ def test_a_failed_step_of_a_reset_can_be_repeated() -> None:
         assert [s for s in steps(there)[many:] if s.startswith("POST /shop")] == []
 
     played(scenario, installed=False)
+
+
+def test_a_shop_that_comes_later_waits_for_somebody_to_press_verify() -> None:
+    async def scenario(there: Stage) -> None:
+        third = there.store.module.add_shop("Outlet")
+        assert third.shop_id is None and third.front.endswith("/shop-3")
+        assert third.shop.id == 3
+        await Identity(third).migrate_or_create(Cause(Origin.FALLBACK, ajax=True))
+        assert third.shop_id == "shop-3"
+        there.cloud.asked.clear()
+        there.store.module.remove_shop(third)
+        assert there.cloud.asked == [] and third.shop_id is None
+        assert [one.shop_id for one in there.store.shops] == ["shop-1", "shop-2"]
+
+    played(scenario, shops=2)
+
+
+def test_a_refused_token_is_not_asked_for_twice_in_one_request() -> None:
+    async def scenario(there: Stage) -> None:
+        there.cloud.advance(there.cloud.token_seconds)
+        there.cloud.client_status = 401
+        there.store.move(admin="elsewhere")
+        there.cloud.asked.clear()
+        await login_page(there)
+        assert [path for _, path, _, _ in there.cloud.asked] == ["/oauth2/token"]
+        await login_page(there)
+        assert len(there.cloud.asked) == 2, "but again in the next one"
+
+    played(scenario)
+
+
+def test_calls_for_a_browser_carry_its_id_for_analytics() -> None:
+    async def scenario(there: Stage) -> None:
+        assert "X-Anonymous-ID" not in there.cloud.asked[0][2]
+        seen = []
+        async with browser() as person:
+            for _ in range(2):
+                there.cloud.asked.clear()
+                await person.get(f"{there.store.back_office_url}/index.php?controller=AdminLogin")
+                seen += [headers["X-Anonymous-ID"] for _, _, headers, _ in there.cloud.asked]
+                there.cloud.advance(31)
+        assert len(seen) >= 2 and len(set(seen)) == 1
+
+    played(scenario)

@@ -211,3 +211,34 @@ def test_a_user_token_is_refreshed_without_the_clients_secret() -> None:
             assert third == second, "the expired one stays"
 
     played(scenario)
+
+
+def test_modules_before_7_1_2_sign_out_at_the_cloud_too() -> None:
+    async def scenario(there: Stage) -> None:
+        accounts = there.store.accounts
+        accounts.client_id, accounts.client_secret = "client-6", "s" * 40
+        async with browser() as person:
+            await sign_in(there, person)
+            query = parse_qs(there.cloud.people.queries[0])
+            assert "prompt" not in query
+            admin = f"{there.store.back_office_url}/index.php?controller=AdminLogin&logout=1"
+            page = await person.step(admin)
+            endpoint, _, query_text = page.hops[0].partition("?")
+            assert endpoint == f"{there.cloud.url}/logout"
+            query = parse_qs(query_text)
+            assert query["post_logout_redirect_uri"] == [f"{admin}&oauth2Callback=1"]
+            assert query["id_token_hint"][0].count(".") == 2
+            page = await person.step(f"{admin}&oauth2Callback=1")
+            assert page.status == 200
+
+    played(scenario, accounts_version="6.3.2")
+
+
+def test_module_8_stays_signed_in_at_the_cloud() -> None:
+    async def scenario(there: Stage) -> None:
+        async with browser() as person:
+            await sign_in(there, person)
+            page = await person.step(f"{login_url(there)}&logout=1")
+            assert page.status == 200 and page.hops == []
+
+    played(scenario)

@@ -4,7 +4,7 @@ They behave like PrestaShop 1.6, 1.7, 8 and 9 with ps_accounts 5 to 8 and ps_eve
 (spec/accounts.md §2, spec/eventbus.md §2-4), at any scale, grown from a seed.
 """
 
-from comptoir.simulator.accounts import Employee, Restored, StoreError
+from comptoir.simulator.accounts import Cause, Employee, Origin, Restored, StoreError
 from comptoir.simulator.cloud import Cloud
 from comptoir.simulator.defects import DEFECTS
 from comptoir.simulator.php import PhpUnreadable
@@ -15,9 +15,11 @@ from comptoir.simulator.world import Counters
 
 __all__ = [
     "DEFECTS",
+    "Cause",
     "Cloud",
     "Counters",
     "Employee",
+    "Origin",
     "PhpUnreadable",
     "Restored",
     "SimulatedStore",

@@ -4,6 +4,7 @@ Money is in the shop's currency without rounding beyond six decimals; instants a
 """
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from comptoir.simulator.profile import Profile
@@ -290,6 +291,10 @@ class Data:
     """The last id given in each table."""
     changes: int = 0
     """Grows with every change: what was derived before is stale."""
+
+    def copied(self, profile: Profile) -> "Data":
+        """The same rows in a database of another store."""
+        return deepcopy(self, {id(self.profile): profile})
 
     def next_id(self, table: str) -> int:
         self.last[table] = self.last.get(table, 0) + 1

@@ -1,6 +1,7 @@
 """The tables of ps_eventbus and what its hooks write in them (spec/eventbus.md §3.1, §3.4)."""
 
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from comptoir.simulator.model import Data, Product
@@ -47,6 +48,10 @@ class Tables:
         """Empty the outbox of a content, in every language."""
         for key in [key for key in self.outbox if key[0] == content]:
             del self.outbox[key]
+
+    def take(self, other: "Tables") -> None:
+        """The rows of another store, copied."""
+        self.cursors, self.outbox = deepcopy(other.cursors), deepcopy(other.outbox)
 
     def upgrade(self) -> None:
         """A new version of the module starts over; accepted jobs stay (§3.2)."""

@@ -1,7 +1,7 @@
 """What a store is before it sells anything: versions, place, languages."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -97,6 +97,10 @@ class Profile:
 
     def __post_init__(self) -> None:
         self.home.folder = self.home.folder or f"shop{self.number}"
+
+    def elsewhere(self, folder: str) -> "Profile":
+        """The same store in another folder."""
+        return replace(self, home=Home(folder, self.home.admin))
 
     @property
     def url(self) -> str:

@@ -14,6 +14,8 @@ class Reply:
     json: dict[str, object] | list[object] | None = None
     html: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: tuple[str, ...] = ()
+    """Whole `Set-Cookie` lines."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,9 +225,12 @@ def _written(reply: Reply, json_kind: str = JSON) -> web.Response:
     """As PHP writes it; a 204 loses its body (spec/eventbus.md §1.2)."""
     kind = "text/html; charset=utf-8" if reply.json is None else json_kind
     text = reply.html if reply.json is None else json.dumps(reply.json, separators=(",", ":"))
-    return web.Response(
+    answer = web.Response(
         status=reply.status,
         reason=REASONS.get(reply.status),
         body=text.encode(),
         headers={"Cache-Control": CACHE, "Content-Type": kind, **reply.headers},
     )
+    for cookie in reply.cookies:
+        answer.headers.add("Set-Cookie", cookie)
+    return answer

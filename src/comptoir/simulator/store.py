@@ -1,15 +1,21 @@
 """One store: what its callers see, and the front controllers the cloud reaches it by."""
 
 from collections.abc import Mapping
-from copy import deepcopy
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from comptoir.base.ids import SeededIds
 from comptoir.prestashop.catalogue import catalogue
 from comptoir.prestashop.fingerprint import fingerprint
-from comptoir.simulator.accounts import Accounts, Employee, StoreError, found
+from comptoir.simulator.accounts import (
+    Accounts,
+    Association,
+    Employee,
+    Identity,
+    LegacyTokens,
+    StoreError,
+    found,
+)
 from comptoir.simulator.agent import Agent
 from comptoir.simulator.book import Book, GrownBook
 from comptoir.simulator.defects import Mischief
@@ -18,7 +24,7 @@ from comptoir.simulator.life import Life
 from comptoir.simulator.model import Data
 from comptoir.simulator.module import Hooks, Tables
 from comptoir.simulator.outgoing import Outgoing
-from comptoir.simulator.profile import ACCOUNTS_VERSION, MODULE_VERSION, Home, Profile
+from comptoir.simulator.profile import ACCOUNTS_VERSION, MODULE_VERSION, Profile
 from comptoir.simulator.replay import TruthUnknownError
 from comptoir.simulator.reply import NOT_FOUND, Asked, Reply
 from comptoir.simulator.truth import Shown
@@ -69,6 +75,21 @@ class SimulatedStore:
     def accounts(self) -> Accounts:
         """Of the first shop; `shops` has all of them."""
         return self.module.accounts[0]
+
+    @property
+    def identity(self) -> Identity:
+        """What ps_accounts 8 can do with the first shop's identity."""
+        return Identity(self.accounts)
+
+    @property
+    def association(self) -> Association:
+        """The first shop's link to an account, with ps_accounts 5 to 7."""
+        return Association(self.accounts)
+
+    @property
+    def legacy_tokens(self) -> LegacyTokens:
+        """Firebase-style tokens of the first shop, with ps_accounts 8."""
+        return LegacyTokens(self.accounts)
 
     @property
     def shops(self) -> list[Accounts]:
@@ -175,14 +196,12 @@ class SimulatedStore:
 
     def copied(self, number: int) -> "SimulatedStore":
         """Another store with a copy of this one's database and files, at another address."""
-        profile = replace(self.profile, home=Home(f"shop{number}", self.profile.home.admin))
+        profile = self.profile.elsewhere(f"shop{number}")
         copy = SimulatedStore(self._world, profile, self._seed, self._scale, number)
         copy.module = self.module.copied(profile)
-        copy.tables.cursors, copy.tables.outbox = deepcopy(
-            (self.tables.cursors, self.tables.outbox)
-        )
+        copy.tables.take(self.tables)
         if self._replayed is None:
-            copy.__dict__["data"] = deepcopy(self.data, {id(self.profile): profile})
+            copy.__dict__["data"] = self.data.copied(profile)
         copy._replayed, copy._replayed_version = self._replayed, self._replayed_version
         return copy
 

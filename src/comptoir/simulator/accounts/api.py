@@ -8,6 +8,7 @@ from comptoir.simulator.accounts.breaker import Service
 from comptoir.simulator.accounts.client import Client, Heard, php_json
 from comptoir.simulator.accounts.errors import AccountsError, LocalError
 from comptoir.simulator.accounts.installation import Shop
+from comptoir.simulator.accounts.php_request import current
 
 SOURCE = "ps_accounts"
 
@@ -119,6 +120,8 @@ class AccountsApi:
         extra: Mapping[str, str],
     ) -> Heard:
         headers = self.client.headers() | dict(extra)
+        if current().anonymous:
+            headers["X-Anonymous-ID"] = current().anonymous
         headers["X-Multishop-Enabled"] = "true" if self.shop.of.multistore else "false"
         sent = None
         if body is not None:

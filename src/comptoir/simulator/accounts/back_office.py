@@ -1,7 +1,7 @@
 """What is below a store's admin folder (spec/accounts.md §2.2, §4.4)."""
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from comptoir.simulator.accounts import pages
 from comptoir.simulator.accounts.ajax import Ajax
@@ -10,13 +10,17 @@ from comptoir.simulator.accounts.client import Client
 from comptoir.simulator.accounts.context import init_params
 from comptoir.simulator.accounts.database import Employee
 from comptoir.simulator.accounts.identity import Identity
+from comptoir.simulator.accounts.php_request import php_request
 from comptoir.simulator.accounts.presenter import present
 from comptoir.simulator.accounts.sessions import Session, Sessions
 from comptoir.simulator.accounts.settings_page import settings
 from comptoir.simulator.accounts.shop_accounts import LOGIN, Accounts
 from comptoir.simulator.accounts.single_sign_on import SingleSignOn
+from comptoir.simulator.profile import numbers
 from comptoir.simulator.reply import Asked, Reply, redirect
 
+OWN_SESSION = (7, 1, 2)
+"""Since then the session at the cloud lives on its own."""
 ROUTE = "modules/ps_accounts/oauth2"
 """Since PrestaShop 9, perhaps behind `index.php/`."""
 
@@ -27,10 +31,10 @@ class BackOffice:
     sessions: Sessions
 
     async def handle(self, asked: Asked) -> Reply:
-        session = self.sessions.of_request(asked)
-        reply = await self._handle(asked, session)
-        cookie = {"Set-Cookie": self.sessions.cookie(session)}
-        return Reply(reply.status, reply.json, reply.html, {**reply.headers, **cookie})
+        session, anonymous = self.sessions.of_request(asked), self.sessions.anonymous(asked)
+        with php_request(anonymous):
+            reply = await self._handle(asked, session)
+        return replace(reply, cookies=self.sessions.cookies(session, anonymous))
 
     async def _handle(self, asked: Asked, session: Session) -> Reply:
         controller = asked.params.get("controller", "AdminDashboard")
@@ -63,12 +67,24 @@ class BackOffice:
         """Who is logged out of the back office stays signed in at the cloud (§4.4)."""
         if "logout" in asked.params:
             session.employee = None
+            away = await self._signed_out_url(session)
+            if away and "oauth2Callback" not in asked.params:
+                return redirect(away)
         if asked.method == "POST":
             return self._local_login(asked, session)
-        for accounts in self.accounts:
+        for accounts in self.accounts if self.first.shop.of.major >= 8 else []:
             await Identity(accounts).sync_back_office()
         error = str(session.pop("loginError") or "")
         return Reply(200, html=pages.login(await self._login_page(asked, error)))
+
+    async def _signed_out_url(self, session: Session) -> str:
+        """Modules before 7.1.2 also sign out at the cloud (§1.4.6); empty: we do not."""
+        token = str((session.tokens or {}).get("id_token") or "")
+        if not token or numbers(self.first.shop.of.version) >= OWN_SESSION:
+            return ""
+        session.tokens = None
+        back = pages.admin_link(self.first, "AdminLogin", logout="1", oauth2Callback="1")
+        return await self.first.oauth.signed_out_url(token, back)
 
     async def _login_page(self, asked: Asked, error: str) -> pages.LoginPage:
         form = pages.admin_link(self.first, "AdminLogin")

@@ -41,7 +41,9 @@ class StoreError(Exception):
         """What the merchant reads (§1.1)."""
         response, reason = self.told.get("response"), self.told.get("reason")
         if isinstance(response, dict):
-            return f"{response.get('status', '')} {json.dumps(response.get('data'))}"
+            data = response.get("data")
+            shown = data if isinstance(data, str) else json.dumps(data)
+            return f"{response.get('status', '')} {shown}"
         return reason if isinstance(reason, str) else ""
 
 

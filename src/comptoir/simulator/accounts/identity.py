@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from comptoir.simulator.accounts.api import Cause, Origin
+from comptoir.simulator.accounts.breaker import Breaker, Service
 from comptoir.simulator.accounts.errors import AccountsError, OAuthError
 from comptoir.simulator.accounts.legacy_tokens import (
     FIREBASE,
@@ -49,14 +50,14 @@ class Identity:
             StoreError: the server refused a step, or nobody answered.
         """
         self.cleanup()
-        self.accounts.oauth.forget_files()
+        self._fresh_start()
         self._register()
         await self.create(Cause(Origin.INSTALL))
         self.accounts.shop.of.world.counters.installed += 1
 
     async def reset(self) -> None:
         """What the button in the red banner does. Raises: StoreError."""
-        self.accounts.oauth.forget_files()
+        self._fresh_start()
         await self.migrate_or_create(Cause(Origin.INSTALL))
 
     async def migrate_or_create(self, cause: Cause) -> None:
@@ -154,6 +155,11 @@ class Identity:
             await accounts.api.back_office_url(accounts.shop_id, token)
         except (AccountsError, OAuthError):
             return
+
+    def _fresh_start(self) -> None:
+        """The breaker of the accounts API stays: the module resets one of an old name (§8.3)."""
+        Breaker(self.accounts.shop.of, Service.OAUTH).reset()
+        self.accounts.oauth.forget_files()
 
     async def _create_or_verify(self, cause: Cause) -> None:
         if self.accounts.credentials.exist and self.accounts.shop_id:

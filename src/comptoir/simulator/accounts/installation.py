@@ -38,12 +38,15 @@ class Installation:
         return f"{self.profile.url}/{self.profile.home.admin}"
 
     def add_shop(self, name: str, virtual: str = "") -> "Shop":
-        shop = Shop(self, len(self.shops) + 1, name, virtual)
+        number = self.shops[-1].id + 1 if self.shops else 1
+        shop = Shop(self, number, name, virtual)
         self.shops.append(shop)
         return shop
 
-    def shop(self, number: str | int) -> "Shop | None":
-        return next((shop for shop in self.shops if str(shop.id) == str(number)), None)
+    def remove_shop(self, shop: "Shop") -> None:
+        self.shops.remove(shop)
+        for name in shop.named(""):
+            shop.put(name, None)
 
     def at(self, path: str) -> "Shop":
         """The shop that a path below our folder leads to."""

@@ -12,7 +12,8 @@ from comptoir.simulator.accounts.back_office import BackOffice
 from comptoir.simulator.accounts.callbacks import Callbacks
 from comptoir.simulator.accounts.database import Employee
 from comptoir.simulator.accounts.identity import Identity
-from comptoir.simulator.accounts.installation import Installation
+from comptoir.simulator.accounts.installation import Installation, Shop
+from comptoir.simulator.accounts.php_request import php_request
 from comptoir.simulator.accounts.presenter import onboarding_link
 from comptoir.simulator.accounts.sessions import Sessions
 from comptoir.simulator.accounts.shop_accounts import LOGIN, Accounts
@@ -49,12 +50,14 @@ class Module:
         if self.of.major < 8:
             reply = await AssociationDoors(self.accounts).open(controller, asked)
             return reply or Reply(404, html=NOT_FOUND)
-        at = self.accounts[self.of.at(asked.path).id - 1]
+        shop = self.of.at(asked.path)
+        at = next(one for one in self.accounts if one.shop is shop)
         callbacks = Callbacks(self.accounts)
-        if controller == "apiV2ShopProof":
-            return await callbacks.shop_proof(at, asked)
-        if controller == "apiV2ShopHealthCheck":
-            return await callbacks.health_check(at, asked)
+        with php_request():
+            if controller == "apiV2ShopProof":
+                return await callbacks.shop_proof(at, asked)
+            if controller == "apiV2ShopHealthCheck":
+                return await callbacks.health_check(at, asked)
         return Reply(404, html=NOT_FOUND)
 
     async def back(self, asked: Asked) -> Reply:
@@ -70,7 +73,8 @@ class Module:
             if self.of.major < 8:
                 store_keys.public_key(accounts.shop)
             else:
-                await Identity(accounts).install()
+                with php_request():
+                    await Identity(accounts).install()
 
     async def upgrade(self, version: str) -> None:
         """Other files in the same place, and their upgrade script (§4.6).
@@ -81,7 +85,8 @@ class Module:
         for accounts in self.accounts:
             if self.of.major >= 8:
                 accounts.oauth.forget_files()
-                await Identity(accounts).migrate_or_create(Cause(Origin.UPGRADE))
+                with php_request():
+                    await Identity(accounts).migrate_or_create(Cause(Origin.UPGRADE))
             elif self.of.major == 7:
                 await Association(accounts).tell_version()
 
@@ -89,7 +94,8 @@ class Module:
         """What other modules of the shop get for a token. Raises: StoreError."""
         if self.of.major < 8:
             return await Association(accounts).token()
-        return await accounts.access_token()
+        with php_request():
+            return await accounts.access_token()
 
     def onboarding_link(self) -> str:
         """What the super admin follows to link shops of modules 5 to 7 (§4.8)."""
@@ -98,14 +104,26 @@ class Module:
     async def reset(self) -> None:
         """What each shop lacks. Raises: StoreError."""
         for accounts in self.accounts:
-            await Identity(accounts).reset()
+            with php_request():
+                await Identity(accounts).reset()
+
+    def add_shop(self, name: str) -> Accounts:
+        """In a multistore; it stays without identity until somebody presses Verify (§4.3)."""
+        number = self.of.shops[-1].id + 1
+        accounts = Accounts(self.of.add_shop(name, f"shop-{number}"))
+        self.accounts.append(accounts)
+        return accounts
+
+    def remove_shop(self, accounts: Accounts) -> None:
+        """Its rows go too; the cloud is not told (§4.3)."""
+        self.accounts.remove(accounts)
+        self.of.remove_shop(accounts.shop)
 
     def copied(self, profile: Profile) -> "Module":
         """The same rows and files elsewhere: what a clone of a store is (§4.5)."""
         ids = SeededIds(f"copy/{profile.home.folder}")
         of = Installation(self.of.world, profile, ids, self.of.version, deepcopy(self.of.db))
-        for shop in self.of.shops:
-            of.add_shop(shop.name, shop.virtual)
+        of.shops = [Shop(of, shop.id, shop.name, shop.virtual) for shop in self.of.shops]
         return Module(of)
 
     def add_employee(self, email: str, password: str) -> Employee:

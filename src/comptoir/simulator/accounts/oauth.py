@@ -12,8 +12,11 @@ from comptoir.simulator.accounts.client import FORM, Client, Heard, php_query
 from comptoir.simulator.accounts.database import CachedFile
 from comptoir.simulator.accounts.errors import OAuthError
 from comptoir.simulator.accounts.installation import Installation
+from comptoir.simulator.profile import numbers
 
 DISCOVERY_SECONDS = 24 * 3600
+PROMPTS = (7, 1, 2)
+"""Since then a sign-in always asks for the password."""
 DISCOVERY_FILE, KEYS_FILE = "openid-configuration.json", "jwks.json"
 
 
@@ -71,7 +74,7 @@ class OAuth:
         """Where a browser signs in (§1.4.4). Raises: OAuthError."""
         _assert_client(own)
         endpoint = str((await self.discovery()).get("authorization_endpoint", ""))
-        query = {
+        query: dict[str, str | None] = {
             "ui_locales": locale,
             "state": state,
             "scope": "openid offline_access",
@@ -80,10 +83,16 @@ class OAuth:
             "redirect_uri": own.redirect_uri,
             "client_id": own.client_id,
             "acr_values": "",
-            "prompt": "login",
+            "prompt": "login" if numbers(self.of.version) >= PROMPTS else None,
             "code_challenge": challenge(verifier),
             "code_challenge_method": "S256",
         }
+        return f"{endpoint}?{php_query(query)}"
+
+    async def signed_out_url(self, id_token: str, back: str) -> str:
+        """Where a browser signs out (§1.4.6). Raises: OAuthError."""
+        endpoint = str((await self.discovery()).get("end_session_endpoint", ""))
+        query = {"id_token_hint": id_token, "post_logout_redirect_uri": back}
         return f"{endpoint}?{php_query(query)}"
 
     async def shop_token(self, own: Credentials, scope: str, audience: str) -> Heard:

@@ -7,6 +7,9 @@ from comptoir.simulator.accounts.installation import Installation
 from comptoir.simulator.reply import Asked
 
 COOKIE = "PHPSESSID"
+ANONYMOUS = "ajs_anonymous_id"
+KEPT = 1000
+"""Sessions, before the oldest one is forgotten."""
 
 
 @dataclass(slots=True)
@@ -33,8 +36,17 @@ class Sessions:
         if known is None:
             known = Session(self.of.ids.token(24))
             self.live[known.id] = known
+            while len(self.live) > KEPT:
+                del self.live[next(iter(self.live))]
         return known
 
-    def cookie(self, session: Session) -> str:
+    def anonymous(self, asked: Asked) -> str:
+        """The id that analytics knows the browser by."""
+        return asked.cookies.get(ANONYMOUS) or self.of.ids.uuid()
+
+    def cookies(self, session: Session, anonymous: str) -> tuple[str, ...]:
         path = f"/{self.of.profile.home.folder}/{self.of.profile.home.admin}"
-        return f"{COOKIE}={session.id}; Path={path}; HttpOnly; SameSite=Lax"
+        return (
+            f"{COOKIE}={session.id}; Path={path}; HttpOnly; SameSite=Lax",
+            f"{ANONYMOUS}={anonymous}; Path={path}; Max-Age=3600; SameSite=Lax",
+        )

@@ -10,6 +10,7 @@ from comptoir.simulator.accounts.client import Heard
 from comptoir.simulator.accounts.errors import AccountsError, OAuthError, StoreError
 from comptoir.simulator.accounts.installation import Shop
 from comptoir.simulator.accounts.oauth import Credentials, OAuth
+from comptoir.simulator.accounts.php_request import current
 from comptoir.simulator.accounts.status import FRESH_SECONDS, StatusCache
 
 VERIFIED = "shop.verified"
@@ -170,9 +171,17 @@ class Accounts:
 
     async def _token(self) -> str:
         scope = VERIFIED if self.cache.verified else ""
-        if not self.fresh(scope):
-            self.shop.put(TOKEN, "")
+        if self.fresh(scope):
+            return self.current_token
+        request = current()
+        if self.shop.id in request.refused:
+            raise request.refused[self.shop.id]
+        self.shop.put(TOKEN, "")
+        try:
             self.shop.put(TOKEN, await self._ask_token(scope))
+        except OAuthError as refused:
+            request.refused[self.shop.id] = refused
+            raise
         return self.current_token
 
     async def _ask_token(self, scope: str) -> str:

@@ -59,7 +59,7 @@ class SingleSignOn:
         params = asked.params
         session.tokens = None
         session.values |= {
-            "oauth2action": params.get("action", "login"),
+            "oauth2action": self._action(params.get("action", "login")),
             "source": params.get("source", SOURCE),
             "shopId": params.get("shop_id", session.values.get("shopId", "")),
             "return_to": params.get("return_to", ""),
@@ -72,6 +72,10 @@ class SingleSignOn:
             accounts.credentials, state, verifier, params.get("locale", "en")
         )
         return redirect(url)
+
+    def _action(self, asked: str) -> str:
+        """There is no point of contact before module 8."""
+        return asked if self.accounts[0].shop.of.major >= 8 else "login"
 
     async def _finish(self, asked: Asked, session: Session) -> Reply:
         """The state is only compared if the session still has one (§1.4.4)."""
