@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from aiohttp import web
 from aiohttp.abc import AbstractResolver
@@ -32,8 +31,9 @@ class Simulation:
     `server` is where the cloud is reached, or `cloud` says it in full; `defects` are names of
     `DEFECTS`. `clock`, `pause` (instead of sleeping), `defect_calls` (how long first-call defects
     last), `slow_seconds`, `debounce_seconds` (between hints) and `resolver` (of host names) are
-    there for tests and long demos. `accounts_version` is of ps_accounts, 5 to 8; `shops` is how
-    many shops each store has; `call_seconds` is what ps_accounts waits for the cloud.
+    there for tests and long demos. `accounts_version` is of ps_accounts, 5 to 8,
+    one for all stores or in turn; `shops` is how many shops each store has; `call_seconds` is what
+    ps_accounts waits for the cloud.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Simulation:
         payloads: Mapping[str, Sequence[Properties]] | None = None,
         cloud: Cloud | None = None,
         resolver: AbstractResolver | None = None,
-        accounts_version: str = ACCOUNTS_VERSION,
+        accounts_version: str | Sequence[str] = ACCOUNTS_VERSION,
         shops: int = 1,
         call_seconds: float = 10.0,
     ) -> None:
@@ -77,9 +77,9 @@ class Simulation:
         self._languages = tuple(languages) if languages else None
         self._port = port
         self._runner: web.AppRunner | None = None
-        how: dict[str, Any] = {"accounts_version": accounts_version, "shops": shops}
+        modules = [accounts_version] if isinstance(accounts_version, str) else accounts_version
         self.stores = [
-            SimulatedStore(self._world, self._profiled(number), seed, scale, number, **how)
+            self._founded(number, seed, scale, modules[(number - 1) % len(modules)], shops)
             for number in range(1, stores + 1)
         ]
         for store in self.stores if payloads is not None else []:
@@ -138,6 +138,20 @@ class Simulation:
         if not self._port:
             raise RuntimeError("the stores have no address before the simulation starts")
         return self.url
+
+    def _founded(
+        self, number: int, seed: int, scale: float, accounts_version: str, shops: int
+    ) -> SimulatedStore:
+        profile = self._profiled(number)
+        return SimulatedStore(
+            self._world,
+            profile,
+            seed,
+            scale,
+            number,
+            accounts_version=accounts_version,
+            shops=shops,
+        )
 
     def _profiled(self, number: int) -> Profile:
         version, php = release(self._versions[(number - 1) % len(self._versions)])
