@@ -177,6 +177,7 @@ def test_the_local_way_stays_open() -> None:
             there.store.add_employee("new@shop.example", "secret")
             page = await person.post(login_url(there), email="new@shop.example", passwd="secret")
             assert "new@shop.example" in page.text and "Dashboard" in page.url
+            assert "Dashboard" in (await person.get(login_url(there))).url
             page = await person.get(page.link("Sign out"))
             assert "employee-email" not in page.text
             assert "employee-email" not in (await person.get(admin)).text

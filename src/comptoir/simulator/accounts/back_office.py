@@ -72,6 +72,8 @@ class BackOffice:
                 return redirect(away)
         if asked.method == "POST":
             return self._local_login(asked, session)
+        if session.employee is not None:
+            return redirect(pages.admin_link(self.first, "AdminDashboard"))
         for accounts in self.accounts if self.first.shop.of.major >= 8 else []:
             await Identity(accounts).sync_back_office()
         error = str(session.pop("loginError") or "")
