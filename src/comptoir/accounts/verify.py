@@ -4,25 +4,19 @@ The store waits for our answer meanwhile, and fetches our keys to check our toke
 end well within its 10 s, and the server keeps serving (spec/accounts.md §1.3.2, §2.1).
 """
 
-import json
 import re
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote
 
-from comptoir.accounts import store
+from comptoir.accounts import callback, store
 from comptoir.accounts.errors import ProofInvalid, StoreCannotBeRequested
 from comptoir.accounts.events import ShopUnverified, ShopVerified
 from comptoir.accounts.identities import check_place
 from comptoir.accounts.rules import Place, Shop, not_proven, proven, superseded
-from comptoir.base.clock import monotonic
 from comptoir.base.errors import Problem
 from comptoir.infra.http.context import Context
-from comptoir.infra.http.outbound import Answer, CallFailed
 from comptoir.infra.work import Work
 
 PROOF = re.compile(r"[0-9a-f]{64}")
-REDIRECTS = 2
-SHOWN = 500
-"""Characters of the store's answer that go into the error, for the merchant's eyes."""
 
 
 async def check(
@@ -74,59 +68,10 @@ def _supersede(work: Work, shop: Shop) -> None:
 async def _held_proof(context: Context, shop_id: str, place: Place) -> str:
     """The proof that the store at `place` holds. Raises: StoreCannotBeRequested."""
     token = await context.signer.sign_store_call(shop_id, "shop.proof.read")
-    query = "fc=module&module=ps_accounts&controller=apiV2ShopProof"
+    url = callback.address(place.frontend_url, "apiV2ShopProof")
     if place.multi_shop_id:
-        query += f"&shop_id={quote(place.multi_shop_id, safe='')}"
-    url = f"{place.frontend_url}/index.php?{query}"
-    headers = {"X-Prestashop-Authorization": f"Bearer {token}", "Accept": "application/json"}
-    until = monotonic() + context.settings.verify_timeout
-    for _ in range(REDIRECTS + 1):
-        try:
-            left = max(0.05, until - monotonic())
-            answer = await context.outbound.get(url, timeout=left, headers=headers)
-        except CallFailed as failed:
-            raise StoreCannotBeRequested(reason=failed.explanation) from failed
-        target = _target(url, answer)
-        if not target:
-            return _read(answer)
-        url = target
-    raise StoreCannotBeRequested(reason="the store redirects in a circle")
-
-
-def _target(url: str, answer: Answer) -> str:
-    """Where a redirect leads that we may follow; empty for any other answer."""
-    if answer.status not in (301, 302, 307, 308):
-        return ""
-    try:
-        target = urljoin(url, answer.headers.get("location", ""))
-        return target if _same_host(url, target) else ""
-    except ValueError:  # not a URL
-        return ""
-
-
-def _same_host(left: str, right: str) -> bool:
-    """Our token goes to the store's own host only, and never from https back to http."""
-    a, b = urlsplit(left), urlsplit(right)
-    upgraded = a.scheme == "http" and b.scheme == "https" and a.hostname == b.hostname
-    return upgraded or (a.scheme, a.netloc) == (b.scheme, b.netloc)
-
-
-def _read(answer: Answer) -> str:
-    text = answer.body.decode("utf-8", "replace")
-    response: dict[str, object] = {
-        "status": answer.status,
-        "data": text[:SHOWN],
-        "headers": {k: v for k, v in answer.headers.items() if k in ("content-type", "server")},
-    }
-    if answer.status != 200:
-        raise StoreCannotBeRequested(
-            reason=f"Request failed with status code {answer.status}", response=response
-        )
-    try:
-        body = json.loads(text)
-    except (ValueError, RecursionError) as wrong:
-        raise StoreCannotBeRequested(
-            reason="the store did not answer with JSON", response=response
-        ) from wrong
+        url += f"&shop_id={quote(place.multi_shop_id, safe='')}"
+    headers = {"X-Prestashop-Authorization": f"Bearer {token}"}
+    body = callback.read(await callback.ask(context, url, headers))
     proof = body.get("proof") if isinstance(body, dict) else None
     return proof if isinstance(proof, str) else ""

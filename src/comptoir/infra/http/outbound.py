@@ -116,9 +116,15 @@ class Outbound:
         self, url: str, *, timeout: float, headers: dict[str, str] | None = None
     ) -> Answer:
         """Raises: CallFailed, whose `reason` is one word for machines."""
+        return await self.send("GET", url, timeout=timeout, headers=headers)
+
+    async def send(
+        self, method: str, url: str, *, timeout: float, headers: dict[str, str] | None = None
+    ) -> Answer:
+        """A request without a body. Raises: CallFailed, whose `reason` is one word for machines."""
         try:
             async with asyncio.timeout(timeout):
-                return await self._get(url, headers or {})
+                return await self._send(method, url, headers or {})
         except TimeoutError as late:
             raise CallFailed(
                 reason="timeout", explanation=f"no answer within {timeout:g} s"
@@ -146,8 +152,9 @@ class Outbound:
                 reason="broken", explanation=f"the answer broke off ({type(broken).__name__})"
             ) from broken
 
-    async def _get(self, url: str, headers: dict[str, str]) -> Answer:
-        async with self._open().get(url, headers=headers, allow_redirects=False) as response:
+    async def _send(self, method: str, url: str, headers: dict[str, str]) -> Answer:
+        sent = self._open().request(method, url, headers=headers, allow_redirects=False)
+        async with sent as response:
             body = await response.content.read(MOST_BYTES + 1)
             while len(body) <= MOST_BYTES and not response.content.at_eof():
                 body += await response.content.read(MOST_BYTES + 1 - len(body))
