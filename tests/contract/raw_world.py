@@ -160,7 +160,7 @@ class World:
         with self.context.db.begin("tests") as work:
             made = create_vendor(work, name, self.context.vault)
             register_module(work, name, module, contents)
-        return self._token(
+        return self.issued(
             {"audience": AUDIENCE + name},
             {"clientId": made.client_id, "clientSecret": made.client_secret},
         )
@@ -168,9 +168,9 @@ class World:
     def store_token(self, made: dict[str, Any]) -> str:
         """Of a store, from the answer that its identity came with."""
         audience = f"store/{made['cloudShopId']} {self.context.settings.base}/accounts"
-        return self._token({"audience": audience}, made)
+        return self.issued({"audience": audience}, made)
 
-    def _token(self, form: dict[str, str], client: dict[str, Any]) -> str:
+    def issued(self, form: dict[str, str], client: dict[str, Any]) -> str:
         name = client["clientId"]
         basic = base64.b64encode(f"{name}:{client['clientSecret']}".encode()).decode()
         answer = self.request(

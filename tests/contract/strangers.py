@@ -58,6 +58,14 @@ class Store:
     job_id: str
     client_id: str
     client_secret: str
+    old: dict[str, str] = field(default_factory=dict)
+    """What the same store holds when it has `ps_accounts` 5 to 7: access → token."""
+    refresh: dict[str, str] = field(default_factory=dict)
+    """operationId → the refresh token that it takes."""
+
+    @property
+    def owner(self) -> str:
+        return f"owner-{self.name}"
 
     @property
     def marker(self) -> str:
@@ -110,6 +118,8 @@ class Strangers:
     def build(self, endpoint: Endpoint, store: Store) -> Sent:
         """A request that `endpoint` takes, about `store`; fails where it must be taught one."""
         values = self.values(store)
+        if endpoint.name in store.refresh:
+            values["token"] = store.refresh[endpoint.name]
         path, headers, query = endpoint.path, {}, {}
         for name in re.findall(r"\{(\w+)(?::\w+)?\}", endpoint.path):
             value = self.row(endpoint, store) if name == "id" else values.get(name)
@@ -133,6 +143,7 @@ class Strangers:
             "shop_id": store.shop_id,
             "shopId": store.shop_id,
             "job_id": store.job_id,
+            "owner_uid": store.owner,
             "module": f"{FIRST}_all",
             "vendor": FIRST,
             "vendor_id": FIRST,
@@ -228,12 +239,31 @@ def strangers(engine: str, folder: Path, rows: int = 3) -> Iterator[Strangers]:
                 made["clientId"],
                 made["clientSecret"],
             )
+        for store in there.stores.values():
+            linked(world, store)
         with world.context.db.begin("tests") as work:
             withdraw(work, world.shops["withdrawn"], f"{FIRST}_all")
         for name, store in there.stores.items():
             there.people[name] = signed_in(world.context, store.client_id, store.marker)
         _others(there)
         yield there
+
+
+def linked(world: World, store: Store) -> None:
+    """The store has its owner, and the tokens of before version 8 that are good now."""
+    with world.context.db.begin("tests") as work:
+        shop = find_shop(work.db, store.shop_id)
+        assert shop is not None
+        save_shop(work.db, replace(shop, point_of_contact_uuid=store.owner))
+    answer = world.get(f"/accounts/v1/shop-identities/{store.shop_id}/tokens", store.token)
+    assert answer.status == 200, answer.text
+    own, owner = answer.json["shop"], answer.json["pointOfContact"]
+    made = {"clientId": store.client_id, "clientSecret": store.client_secret}
+    store.old["v7 store"] = world.issued({"audience": f"shop_{store.shop_id}"}, made)
+    store.old["legacy store"] = own["token"]
+    store.old["legacy owner"] = owner["token"]
+    store.refresh["refreshShopToken"] = own["refreshToken"]
+    store.refresh["refreshUserToken"] = owner["refreshToken"]
 
 
 API = "https://api.cloudsync.prestashop.com"

@@ -18,6 +18,8 @@ from tests.contract.strangers import strangers as prepared
 
 ENDPOINTS = sorted(all_endpoints(), key=lambda e: (e.path, e.method))
 BY_ACCESS = {access: [e for e in ENDPOINTS if e.access is access] for access in Access}
+OLD = (Access.V7_STORE, Access.LEGACY_STORE, Access.LEGACY_OWNER)
+"""Of stores with `ps_accounts` 5 to 7."""
 SHOULD_BE_VENDORS = ("store without API", "store for another API")
 ORDER = ("GET", "POST", "PATCH", "PUT", "DELETE")
 NOT_VERIFIED = "shop_not_verified"
@@ -61,10 +63,35 @@ def test_a_stores_endpoint_with_every_other_token(there: Strangers, endpoint: En
         refused(there, endpoint, mine, token, 401)
     for token in [*there.vendors.values(), *there.people.values()]:
         refused(there, endpoint, mine, token, 403)
+    refused(there, endpoint, mine, mine.old["v7 store"], 403)
+    for kind in ("legacy store", "legacy owner"):
+        refused(there, endpoint, mine, mine.old[kind], 401)
     for other in ("foreign", "withdrawn", "unverified"):
         # Who may not know of a job is told that there is none.
         refused(there, endpoint, mine, there.stores[other].token, 403, 404)
         refused(there, endpoint, there.stores[other], mine.token, 403, 404)
+
+
+@pytest.mark.parametrize("endpoint", [e for a in OLD for e in BY_ACCESS[a]], ids=name)
+def test_an_old_stores_endpoint_with_every_other_token(
+    there: Strangers, endpoint: Endpoint
+) -> None:
+    mine = there.stores["mine"]
+    for kind, token in there.others.items():
+        refused(there, endpoint, mine, token, 403 if kind in SHOULD_BE_VENDORS else 401)
+    for token in [*there.vendors.values(), *(s.token for s in there.stores.values())]:
+        refused(there, endpoint, mine, token, 403)
+    opens = {endpoint.access.value}
+    if endpoint.access is Access.LEGACY_STORE:
+        opens.add("v7 store")
+    for kind in mine.old.keys() - opens:
+        legacy = kind != "v7 store" and endpoint.access is Access.V7_STORE
+        refused(there, endpoint, mine, mine.old[kind], 401 if legacy else 403)
+    if there.build(endpoint, mine).names(mine):
+        for other in ("foreign", "withdrawn", "unverified"):
+            for kind in opens:
+                refused(there, endpoint, mine, there.stores[other].old[kind], 403, 404)
+                refused(there, endpoint, there.stores[other], mine.old[kind], 403, 404)
 
 
 @pytest.mark.parametrize("endpoint", BY_ACCESS[Access.VENDOR], ids=name)
@@ -75,6 +102,10 @@ def test_a_vendors_endpoint_with_every_other_token(there: Strangers, endpoint: E
         refused(there, endpoint, mine, token, 403 if kind in SHOULD_BE_VENDORS else 401)
     for token in [*(s.token for s in there.stores.values()), *there.people.values()]:
         refused(there, endpoint, mine, token, 403)
+    for store in there.stores.values():
+        refused(there, endpoint, mine, store.old["v7 store"], 403)
+        for old in ("legacy store", "legacy owner"):
+            refused(there, endpoint, mine, store.old[old], 401)
     for store, vendor in (("mine", SECOND), ("foreign", FIRST), ("withdrawn", FIRST)):
         sent = there.build(endpoint, there.stores[store])
         if sent.names(there.stores[store]):
@@ -121,6 +152,7 @@ def test_where_nobody_needs_a_token_none_tells_more(there: Strangers, endpoint: 
     # The token endpoint takes Basic where others take Bearer.
     own = any(p.where == "header" and p.name == "Authorization" for p in endpoint.params)
     tokens = [*there.others.values(), *there.vendors.values(), *there.people.values()]
+    tokens += [token for store in there.stores.values() for token in store.old.values()]
     for token in [*tokens, *(store.token for store in there.stores.values())]:
         answer = there.request(sent, token)
         assert answer.status == plain.status or (own and answer.status == 401), answer.text
@@ -155,6 +187,7 @@ def test_the_right_token_opens_each_endpoint(there: Strangers) -> None:
         Access.USER: there.people["mine"],
         Access.ANYONE: "",
     }
+    right |= {access: mine.old[access.value] for access in OLD}
     # Reading comes first, what changes a consent last.
     for endpoint in sorted(ENDPOINTS, key=lambda e: ORDER.index(e.method)):
         sent = there.build(endpoint, mine)

@@ -7,14 +7,15 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openapi_schema_validator import OAS30Validator
 
-from comptoir.accounts import create_vendor, register_module
+from comptoir.accounts import create_vendor, load_shop, register_module
+from comptoir.accounts.store import save_shop
 from comptoir.app.wiring import all_endpoints
 from comptoir.infra.http import curl
 from comptoir.infra.http.documents import documents
@@ -27,6 +28,9 @@ from tests.contract.raw_world import World, running
 
 REFUSED = {
     "verifyShopIdentity": "no store answers at the example's address",
+    "migrateShopIdentity": "no store answers at the example's address",
+    "refreshShopToken": "the example's token is nobody's",
+    "refreshUserToken": "the example's token is nobody's",
     "validateJob": "no run is under way",
     "validateNoJob": "the empty job is never open",
     "uploadRecords": "no run is under way",
@@ -35,6 +39,7 @@ REFUSED = {
     "revokeToken": "the token here is the store's, the client a vendor",
 }
 """operationId → why the example cannot succeed here. Its refusal must be a documented one."""
+OWNER = "5mE1uT2n"
 OPERATIONS = [
     (name, operation["operationId"])
     for name, document in documents(all_endpoints(), "").openapi.items()
@@ -79,7 +84,7 @@ class Live:
 
     def _known(self, path: str, operation: dict[str, Any]) -> dict[str, Any]:
         shop = self.shops.get(operation["x-access"], "")
-        values = {"shop_id": shop, "id": self._row(path, shop)}
+        values = {"shop_id": shop, "id": self._row(path, shop), "owner_uid": OWNER}
         params = [
             {**p, "example": values[p["name"]]} if p["in"] == "path" and p["name"] in values else p
             for p in operation.get("parameters", [])
@@ -122,7 +127,22 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         found.shops["store"] = store["cloudShopId"]
         found.tokens["store"] = world.store_token(store)
         found.tokens["user"] = signed_in(world.context, store["clientId"], "Ada")
+        _linked(found, store)
         yield found
+
+
+def _linked(found: Live, made: dict[str, Any]) -> None:
+    """The store has an owner, and what it would hold with `ps_accounts` 5 to 7."""
+    world, shop_id = found.world, made["cloudShopId"]
+    with world.context.db.begin("tests") as work:
+        shop = load_shop(work.db, shop_id)
+        save_shop(work.db, replace(shop, point_of_contact_uuid=OWNER))
+    at = f"/accounts/v1/shop-identities/{shop_id}/tokens"
+    tokens = world.get(at, found.tokens["store"]).json
+    found.tokens["v7 store"] = world.issued({"audience": f"shop_{shop_id}"}, made)
+    found.tokens["legacy store"] = tokens["shop"]["token"]
+    found.tokens["legacy owner"] = tokens["pointOfContact"]["token"]
+    found.shops.update(dict.fromkeys(("v7 store", "legacy store", "legacy owner"), shop_id))
 
 
 @pytest.mark.parametrize(("document", "name"), OPERATIONS, ids=[name for _, name in OPERATIONS])

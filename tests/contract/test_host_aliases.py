@@ -323,3 +323,12 @@ def test_both_generations_of_the_module_upload_by_the_alias(
         own = comptoir.post(f"/collector/{path}/{JOB}", body=body, token=token, headers=headers)
         assert (answer.status, answer.json) == (own.status, own.json)
         assert answer.json["error"] == "cloudsync.job_unknown"
+
+
+def test_an_old_module_with_v1_twice_in_its_path(comptoir: Server, token: str) -> None:
+    """The base URL of versions 5 and 6 ends in `/v1/` (spec/accounts.md §1.6)."""
+    for path in ("/v1/shop/token/verify", "/v1/v1/shop/token/verify", "/v1/auth/token/verify"):
+        answer = at(comptoir, ACCOUNTS, "POST", path, json_body={"token": token})
+        assert answer.status == 200, (path, answer.text)
+    assert at(comptoir, ACCOUNTS, "GET", "/v1/healthcheck").status == 200
+    assert at(comptoir, ACCOUNTS, "GET", "/v1/v3/healthcheck").status == 404

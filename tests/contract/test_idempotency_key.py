@@ -27,6 +27,7 @@ KEYED = {e.name: e for e in all_endpoints() if e.keyed}
 EFFECTS = {
     "createShopIdentity": "store.created",
     "verifyShopIdentity": "store.verified",
+    "updateShopModule": "store.module_updated",
     "triggerSync": "sync.triggered",
     "triggerFullSync": "sync.triggered",
 }
@@ -48,6 +49,7 @@ class Stage:
         bodies: dict[str, Any] = {
             "createShopIdentity": described(self.shop.url),
             "verifyShopIdentity": described(self.shop.url, proof=PROOF),
+            "updateShopModule": {"version": "7.2.2"},
             "notifyChange": {"shopContents": ["products"]},
         }
         body = bodies.get(name, {"shopId": self.store.shop_id, "shopContents": ["products"]})
@@ -92,7 +94,13 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
         store = verified(server, shop)
         grant = ("consent", "grant", "--shop", store.shop_id, "--module", "acme_m")
         server.quick_cli(*grant)
-        tokens = {"store": server.store_token(store), "vendor": server.vendor_token(vendor)}
+        at = f"{IDENTITIES}/{store.shop_id}/tokens"
+        legacy = server.get(at, token=server.store_token(store)).json["shop"]["token"]
+        tokens = {
+            "legacy store": legacy,
+            "store": server.store_token(store),
+            "vendor": server.vendor_token(vendor),
+        }
         yield Stage(server, shop, store, tokens, database)
 
 

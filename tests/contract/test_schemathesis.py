@@ -27,7 +27,7 @@ from comptoir.infra.http.documents import documents
 from comptoir.infra.http.endpoint import Endpoint
 from comptoir.infra.http.openapi import operation_id
 from tests.conftest import ENGINES, VERIFY
-from tests.contract.strangers import FIRST, Strangers
+from tests.contract.strangers import FIRST, Strangers, linked
 from tests.contract.strangers import strangers as prepared
 
 CHECKS = [
@@ -43,7 +43,8 @@ CALLS = settings(
     suppress_health_check=list(HealthCheck),
 )
 ENDPOINTS = {operation_id(e): e for e in all_endpoints()}
-ACCESS = {"store": "foreign", "vendor": "mine"}
+OLD = ("v7 store", "legacy store", "legacy owner")
+ACCESS = {"store": "foreign", "vendor": "mine", **dict.fromkeys(OLD, "foreign")}
 """Whose operations they are → the store they are about. What one changes is not the other's."""
 
 
@@ -77,6 +78,8 @@ def seeded(case: Case, there: Strangers, endpoint: Endpoint) -> None:
             case.path_parameters[name] = there.row(endpoint, store)
         elif name in known:
             case.path_parameters[name] = known[name]
+    if "X-Shop-Id" in case.headers:
+        case.headers["X-Shop-Id"] = store.shop_id
     if operation_id(endpoint) == "revokeToken":  # the others go on with theirs
         made = {"clientId": store.client_id, "clientSecret": store.client_secret}
         known["token"] = there.world.store_token({**made, "cloudShopId": store.shop_id})
@@ -99,11 +102,14 @@ def modes(endpoint: Endpoint) -> dict[GenerationMode, int]:
 @pytest.mark.parametrize("name", ENDPOINTS)
 def test_generated_calls(served: Documents, name: str) -> None:
     there, endpoint, operation = served.there, ENDPOINTS[name], served.operations[name]
-    kind = endpoint.access.value
+    kind, foreign = endpoint.access.value, there.stores["foreign"]
+    if kind in OLD:  # one of them ends the link
+        linked(there.world, foreign)
     tokens = {
-        "store": there.stores["foreign"].token,
+        "store": foreign.token,
         "vendor": there.vendors[FIRST],
         "user": there.people["mine"],
+        **foreign.old,
     }
     token = tokens.get(kind, "")
     headers = {"Authorization": f"Bearer {token}"} if token else {}

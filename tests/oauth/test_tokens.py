@@ -96,6 +96,55 @@ def test_a_vendors_token_has_the_mode_of_its_client(play: Callable[[Scenario], N
     play(scenario)
 
 
+def test_a_v7_store_is_another_kind_of_caller(play: Callable[[Scenario], None]) -> None:
+    async def scenario(world: World) -> None:
+        token = await world.tokens.issue("c", Grant(("shop_s1",), ()))
+        caller = await world.tokens.authenticate(token)
+        assert (caller.kind, caller.shop_id, caller.actor) == (Access.V7_STORE, "s1", "store:s1")
+        # Who asks for both names is of version 8.
+        both = await world.tokens.issue("c", Grant(("shop_s1", "store/s1"), ()))
+        assert (await world.tokens.authenticate(both)).kind is Access.STORE
+        for mixed in (("shop_s1", "shop_s2"), ("shop_s1", "tech-vendor/acme")):
+            await reason(world, await world.tokens.issue("c", Grant((*mixed, BASE), ())))
+
+    play(scenario)
+
+
+def test_legacy_tokens_and_access_tokens_are_not_the_same(
+    play: Callable[[Scenario], None],
+) -> None:
+    async def scenario(world: World) -> None:
+        said = {"sub": "s1", "shop_id": "s1", "generation": 2**62}
+        token = await world.tokens.sign_legacy(said)
+        caller = await world.tokens.authenticate_legacy(token)
+        assert (caller.kind, caller.shop_id) == (Access.LEGACY_STORE, "s1")
+        assert (caller.generation, caller.actor) == (2**62, "store:s1")
+        owner = await world.tokens.sign_legacy(said | {"sub": "u1"})
+        caller = await world.tokens.authenticate_legacy(owner)
+        assert (caller.kind, caller.user_id) == (Access.LEGACY_OWNER, "u1")
+        for legacy in (token, owner):  # each was read before as what it is
+            assert "another server" in await reason(world, legacy)
+        access = await world.tokens.issue("c", STORE)
+        await world.tokens.authenticate(access)
+        legacy = {"iss": f"{BASE}/legacy", **said}
+        for wrong in (
+            access,
+            await world.sign(**legacy),
+            await world.sign(**legacy, aud=["comptoir-legacy"]),
+            await world.sign(**(legacy | {"generation": "1"}), aud="comptoir-legacy"),
+            await world.sign(iss=f"{BASE}/legacy", aud="comptoir-legacy"),
+            await world.sign(**said, aud="comptoir-legacy"),
+        ):
+            with pytest.raises(TokenInvalid):
+                await world.tokens.authenticate_legacy(wrong)
+        await world.tokens.authenticate_legacy(await world.sign(**legacy, aud="comptoir-legacy"))
+        world.clock.advance(timedelta(seconds=3600 + 31))
+        with pytest.raises(TokenInvalid):
+            await world.tokens.authenticate_legacy(token)
+
+    play(scenario)
+
+
 def test_many_who_start_at_once_make_one_key(play: Callable[[Scenario], None]) -> None:
     async def scenario(world: World) -> None:
         rings = [world.ring() for _ in range(3)]

@@ -5,6 +5,8 @@ from starlette.responses import Response
 
 from comptoir.accounts import consents, contact, identities, schemas, store
 from comptoir.accounts import verify as verification
+from comptoir.accounts.callers import SHOP, note_versions
+from comptoir.accounts.callers import of_store as _of_store
 from comptoir.accounts.errors import (
     ContactTokenInvalid,
     ContentsUnknown,
@@ -15,35 +17,15 @@ from comptoir.accounts.errors import (
     StoreCannotBeRequested,
     TokenNotAccepted,
 )
-from comptoir.infra.http.auth import (
-    Access,
-    Caller,
-    ForeignStore,
-    TokenInvalid,
-    require_audience,
-    require_store,
-)
+from comptoir.accounts.legacy import holder
+from comptoir.infra.http.auth import Access, Caller
 from comptoir.infra.http.context import Context, request_id
 from comptoir.infra.http.endpoint import Endpoint, Param, json_response, read_body, read_json
 from comptoir.infra.http.idempotency import once
 from comptoir.infra.http.problems import respond
 from comptoir.infra.work import Work
 
-SHOP = Param("shop_id", "path", about="The store's cloudShopId")
 MODULE = Param("module", "path", about="Technical name of the module")
-
-
-def _of_store(request: Request, context: Context, caller: Caller | None) -> str:
-    """The store in the path, when the token names it and this API (spec/accounts.md §6.1).
-
-    Raises: ForeignStore, TokenInvalid.
-    """
-    shop_id = str(request.path_params["shop_id"])
-    if caller is None:
-        raise ForeignStore
-    require_store(caller, shop_id)
-    require_audience(caller, context.settings.base, context.settings.host_aliases)
-    return shop_id
 
 
 async def create(request: Request, context: Context, _: Caller | None) -> Response:
@@ -67,21 +49,12 @@ async def verify(request: Request, context: Context, caller: Caller | None) -> R
         verification.record(work, shop_id, place, failure)
         if failure is not None:
             return respond(request.url.path, failure)
-        _note_versions(work, shop_id, request)
+        note_versions(work, shop_id, request)
         return Response(status_code=204)
 
     answer = await once(request, context, unit, actor=f"store:{shop_id}")
     context.wake()
     return answer
-
-
-def _note_versions(work: Work, shop_id: str, request: Request) -> None:
-    store.set_versions(
-        work.db,
-        shop_id,
-        request.headers.get("x-prestashop-version", "")[:32],
-        request.headers.get("x-module-version", "")[:32],
-    )
 
 
 async def status(request: Request, context: Context, caller: Caller | None) -> Response:
@@ -117,10 +90,7 @@ async def point_of_contact(request: Request, context: Context, caller: Caller | 
 
 async def verify_token(request: Request, context: Context, _: Caller | None) -> Response:
     wanted = await read_json(request, schemas.TokenToVerify)
-    try:
-        await context.authenticator.authenticate(wanted.token)
-    except TokenInvalid as wrong:
-        raise TokenNotAccepted(reason=wrong.reason) from wrong
+    await holder(context, wanted.token)
     return json_response(schemas.Healthy())
 
 
@@ -265,6 +235,7 @@ ENDPOINTS = [
         Access.ANYONE,
         "accounts",
         "Whether a token is valid",
+        about="An access token, or a legacy one.",
         body=schemas.TokenToVerify,
         body_example={"token": "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"},
         answers={200: schemas.Healthy},

@@ -80,3 +80,27 @@ class SessionsEnded:
 
     def body(self) -> dict[str, object]:
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ShopLinked:
+    """A store with `ps_accounts` 5 to 7 was linked to a person, for the first time or again."""
+
+    shop_id: str
+    owner: str
+    topic = "accounts.shop.linked.v1"
+
+    def body(self) -> dict[str, object]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ShopUnlinked:
+    """A store is nobody's any more: it has no point of contact."""
+
+    shop_id: str
+    owner: str
+    topic = "accounts.shop.unlinked.v1"
+
+    def body(self) -> dict[str, object]:
+        return asdict(self)

@@ -11,6 +11,10 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """Names of vendors and modules: they stand in token audiences and paths."""
 
 
+UNTIL_USED = 2**62
+"""Until the present secret is used for the first time."""
+
+
 class ClientKind(Enum):
     STORE = "store"
     VENDOR = "vendor"
@@ -38,7 +42,8 @@ class Client:
     post_logout_uris: tuple[str, ...] = ()
     previous_secret_hash: bytes = b""
     previous_until: int | None = None
-    """Until when the secret before the present one is still good (milliseconds)."""
+    """Until when the secret before the present one is still good (milliseconds), or
+    `UNTIL_USED`."""
     verified: bool = False
     """Of a store's client: whether its store was verified when this was read."""
 

@@ -12,6 +12,7 @@ from comptoir.accounts.errors import ShopNotFound, StoreOfOtherMode
 from comptoir.accounts.rules import Client, ClientKind, Module, Shop
 from comptoir.base.mode import Mode
 from comptoir.infra.db.dialect import bind_list, lock_store, native, one_of, upsert
+from comptoir.infra.work import Work
 
 _SHOP = [tables.shop.c[f.name] for f in fields(Shop)]
 _FIND_SHOP = sa.select(*_SHOP).where(tables.shop.c.shop_id == sa.bindparam("shop"))
@@ -189,6 +190,18 @@ def change_client(db: sa.Connection, client_id: str, **values: object) -> None:
     db.execute(
         tables.client.update().where(tables.client.c.client_id == client_id).values(**values)
     )
+
+
+def end_previous_secret(work: Work, client_id: str) -> None:
+    """The present one was used."""
+    change_client(work.db, client_id, previous_secret_hash=None, previous_until=None)
+
+
+def revoke_client(db: sa.Connection, client_id: str, now: int) -> None:
+    """Safe to repeat."""
+    c = tables.client.c
+    in_force = (c.client_id == client_id, c.revoked_at.is_(None))
+    db.execute(tables.client.update().where(*in_force).values(revoked_at=now))
 
 
 def has_vendor_client(db: sa.Connection, vendor: str, mode: Mode) -> bool:

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from comptoir.infra.db.tables import flag, instant, key, metadata, text
+from comptoir.infra.db.tables import flag, instant, key, metadata, number, text
 
 organisation = sa.Table(
     "organisation",
@@ -33,6 +33,8 @@ shop = sa.Table(
     instant("verified_at"),
     instant("unverified_at"),
     text("mode", "live"),
+    sa.Column("legacy_key", sa.LargeBinary),
+    number("legacy_generation"),
     sa.Index("ix_shop_frontend_url", "frontend_url"),
     sa.Index("ix_shop_organisation_id", "organisation_id"),
     sa.Index("ix_shop_point_of_contact_uuid", "point_of_contact_uuid"),

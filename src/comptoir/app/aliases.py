@@ -4,6 +4,7 @@ A request for an alias is given the path that its service has here, before anyth
 routes, error shapes and metrics are those of our own path.
 """
 
+import re
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
@@ -42,6 +43,15 @@ def path_here(service: str, path: str) -> str | None:
     return None
 
 
+OLD_BASE = re.compile(r"/accounts/(?:v1/)+(?=v[12]/|auth/|(?:invitations|healthcheck)\Z)")
+"""`ps_accounts` 5 and 6 have a base URL that ends in `/v1/` (spec/accounts.md §1.6)."""
+
+
+def plain_path(path: str) -> str:
+    """The path without what the base URL of an old module adds to it."""
+    return OLD_BASE.sub("/accounts/", path, count=1) if path.startswith("/accounts/v1/") else path
+
+
 class Aliases:
     """ASGI middleware. A host that is no alias, BASE among them, passes as it is."""
 
@@ -55,6 +65,8 @@ class Aliases:
         host = _host(scope) if scope["type"] == "http" else ""
         service = self._aliases.get(_name(host))
         if service is None:
+            if scope["type"] == "http":
+                _move(scope, plain_path(scope["path"]))
             await self._app(scope, receive, send)
             return
         path = path_here(service, scope["path"])
@@ -69,9 +81,14 @@ class Aliases:
             await answer(scope, receive, send)
             return
         # In place: what stands around us logs the route and the error shape of the new path.
-        scope.update({"path": path, "raw_path": quote(path).encode()})
+        _move(scope, plain_path(path))
         scope[BASE] = f"{self._scheme}://{host.lower()}"
         await self._app(scope, receive, send)
+
+
+def _move(scope: Scope, path: str) -> None:
+    if path != scope["path"]:
+        scope.update({"path": path, "raw_path": quote(path).encode()})
 
 
 def _host(scope: Scope) -> str:

@@ -27,12 +27,14 @@ BITS = 2048
 PURPOSE = "oauth signing key"
 STORE_CALL_LIFETIME = 300
 """Seconds that a token for one of our calls to a store lasts."""
+LEGACY_LIFETIME = 3600
+"""Seconds that a token for `ps_accounts` 5 to 7 lasts."""
 LEEWAY = 30
 """Seconds that a clock may be off."""
 
 
 def policy_of(settings: Settings) -> Policy:
-    longest = max(settings.token_lifetime, STORE_CALL_LIFETIME) + LEEWAY
+    longest = max(settings.token_lifetime, STORE_CALL_LIFETIME, LEGACY_LIFETIME) + LEEWAY
     return Policy(
         period_ms=settings.signing_key_days * DAY_MS,
         ahead_ms=settings.signing_key_ahead * 1000,

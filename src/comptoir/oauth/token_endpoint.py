@@ -9,7 +9,13 @@ from urllib.parse import parse_qsl, unquote_plus
 from starlette.requests import Request
 from starlette.responses import Response
 
-from comptoir.accounts import Client, ClientKind, find_clients
+from comptoir.accounts import (
+    UNTIL_USED,
+    Client,
+    ClientKind,
+    end_previous_secret,
+    find_clients,
+)
 from comptoir.base.instant import to_ms
 from comptoir.infra.http.auth import Caller
 from comptoir.infra.http.context import Context
@@ -99,6 +105,12 @@ async def authenticate(context: Context, given: Credentials, *, refreshing: bool
         right = client.public or (refreshing and client.kind is ClientKind.STORE)
     if client is None or not right or client.revoked_at is not None:
         raise InvalidClient(reason="unknown client, or a wrong client_secret")
+    until_used = client.previous_until == UNTIL_USED
+    if until_used and context.vault.matches(given.secret, client.secret_hash):
+        await context.db.write(
+            lambda work: end_previous_secret(work, client.client_id),
+            actor=f"client:{client.client_id}",
+        )
     return client
 
 

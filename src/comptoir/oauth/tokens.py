@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -18,12 +18,13 @@ from comptoir.infra.http.context import Context
 from comptoir.oauth.authorizations import Authorization
 from comptoir.oauth.keys import ALGORITHM, KeyRing
 from comptoir.oauth.revocation import Revoked
-from comptoir.oauth.rotation import LEEWAY, STORE_CALL_LIFETIME
+from comptoir.oauth.rotation import LEEWAY, LEGACY_LIFETIME, STORE_CALL_LIFETIME
 from comptoir.oauth.rules import Grant
 
 SET_BACK = 90_000
 """Seconds, a good day, that our own clock may have been set back since we issued a token. Only we
 issue them: one of the future is good, or every holder would wait until the time comes again."""
+LEGACY_AUDIENCE = "comptoir-legacy"
 MOST_SEEN = 10_000
 MOST = 8192
 """Characters of the longest token looked at."""
@@ -48,6 +49,7 @@ class Tokens:
         self._clock = clock
         self._ids = ids
         self._base = base
+        self._legacy = f"{base}/legacy"
         self._aliases = aliases
         self.lifetime = lifetime
         self._seen: dict[str, tuple[dict[str, Any], str]] = {}
@@ -127,6 +129,7 @@ class Tokens:
         client_id = str(claims.get("client_id", ""))
         shops = [a[6:] for a in audiences if a.startswith("store/")]
         vendors = [a[12:] for a in audiences if a.startswith("tech-vendor/")]
+        old = [a[5:] for a in audiences if a.startswith("shop_")]
         if isinstance(claims.get("azn"), str):
             return Caller(
                 Access.USER,
@@ -139,7 +142,11 @@ class Tokens:
             return Caller(
                 Access.STORE, client_id, shop_id=shops[0], audiences=audiences, scopes=scopes
             )
-        if len(vendors) == 1 and not shops:
+        if len(old) == 1 and not shops and not vendors:
+            return Caller(
+                Access.V7_STORE, client_id, shop_id=old[0], audiences=audiences, scopes=scopes
+            )
+        if len(vendors) == 1 and not shops and not old:
             caller = Caller(
                 Access.VENDOR,
                 client_id,
@@ -151,6 +158,25 @@ class Tokens:
             require_audience(caller, self._base, self._aliases)
             return caller
         raise TokenInvalid(reason="its audience names neither one store nor one tech vendor")
+
+    async def sign_legacy(self, claims: Mapping[str, object]) -> str:
+        """A token of spec/accounts.md §3.4. Its issuer and audience are not those of access
+        tokens: nothing that takes one of these takes the other."""
+        now = int(self._clock.now().timestamp())
+        said = {"iss": self._legacy, "aud": LEGACY_AUDIENCE, "auth_time": now, **claims}
+        return await self._sign(said, LEGACY_LIFETIME)
+
+    async def authenticate_legacy(self, token: str) -> Caller:
+        """Raises: TokenInvalid."""
+        claims = await self._read(token, self._legacy)
+        shop_id, user, generation = (claims.get(n) for n in ("shop_id", "sub", "generation"))
+        known = isinstance(shop_id, str) and isinstance(user, str) and isinstance(generation, int)
+        if not known or claims.get("aud") != LEGACY_AUDIENCE:
+            raise TokenInvalid(reason="it is no legacy token of ours")
+        kind = Access.LEGACY_STORE if user == shop_id else Access.LEGACY_OWNER
+        user_id = "" if kind is Access.LEGACY_STORE else str(user)
+        client_id = f"{kind.value} {shop_id}"
+        return Caller(kind, client_id, shop_id=str(shop_id), user_id=user_id, generation=generation)
 
     async def _sign(self, claims: dict[str, Any], lifetime: int) -> str:
         now = int(self._clock.now().timestamp())
@@ -164,7 +190,10 @@ class Tokens:
         self._revoked.note(jti)
 
     async def read(self, token: str) -> dict[str, Any]:
-        """What a token of ours says that is good now. Raises: TokenInvalid."""
+        """What an access token of ours says that is good now. Raises: TokenInvalid."""
+        return await self._read(token, self._base)
+
+    async def _read(self, token: str, issuer: str) -> dict[str, Any]:
         known = self._seen.get(token)
         if known is None:
             claims = await self._verified(token)
@@ -172,7 +201,7 @@ class Tokens:
             claims = known[0]
         else:
             raise TokenInvalid(reason="it is signed with a key that is not ours")
-        self._check(claims)
+        self._check(claims, issuer)
         if await self._revoked.has(str(claims.get("jti", "")), str(claims.get("azn", ""))):
             raise TokenInvalid(reason="it was revoked")
         if known is None:
@@ -195,9 +224,9 @@ class Tokens:
         except (JoseError, ValueError, RecursionError) as wrong:
             raise TokenInvalid(reason="its signature or shape is not right") from wrong
 
-    def _check(self, claims: dict[str, Any]) -> None:
+    def _check(self, claims: dict[str, Any], issuer: str) -> None:
         now = self._clock.now().timestamp()
-        if claims.get("iss") != self._base:
+        if claims.get("iss") != issuer:
             raise TokenInvalid(reason="another server issued it")
         for name in ("exp", "nbf"):
             if not isinstance(claims.get(name), int):

@@ -1,6 +1,6 @@
 """Who calls, and who may: every endpoint names its access."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -30,6 +30,17 @@ class Access(Enum):
     """A tech vendor's access token (audience `tech-vendor/<name>`)."""
     USER = "user"
     """The access token that an application got when a person signed in to it."""
+    V7_STORE = "v7 store"
+    """The access token of a store with `ps_accounts` 7 (audience `shop_<id>`)."""
+    LEGACY_STORE = "legacy store"
+    """A store's legacy token, or the access token of one with `ps_accounts` 7."""
+    LEGACY_OWNER = "legacy owner"
+    """The legacy token of the person to whom a store is linked."""
+
+
+LEGACY = (Access.LEGACY_STORE, Access.LEGACY_OWNER)
+ALSO = {Access.LEGACY_STORE: Access.V7_STORE}
+"""What else opens an endpoint of this access."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +50,26 @@ class Caller:
     kind: Access
     client_id: str
     shop_id: str = ""
-    """Set for a store: the id in its `store/<id>` audience."""
+    """Set for a store: the id in its `store/<id>` or `shop_<id>` audience. In a legacy token, an
+    owner's as well: the store that got it."""
     vendor: str = ""
     """Set for a vendor: the name in its `tech-vendor/<name>` audience."""
     user_id: str = ""
-    """Set for a user: the person who signed in to the application `client_id`."""
+    """Set for a user: the person who signed in to the application `client_id`. Set for the owner
+    of a store with `ps_accounts` 5 to 7."""
     audiences: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     mode: Mode = Mode.LIVE
     """Of a vendor's token: it opens stores of this mode alone."""
+    generation: int | None = None
+    """Of a legacy token: how often the link of its store had changed when it was made."""
 
     @property
     def actor(self) -> str:
         """For the audit log."""
-        names = {Access.STORE: self.shop_id, Access.VENDOR: self.vendor, Access.USER: self.user_id}
-        return f"{self.kind.value}:{names.get(self.kind, '')}"
+        if self.kind is Access.VENDOR:
+            return f"vendor:{self.vendor}"
+        return f"user:{self.user_id}" if self.user_id else f"store:{self.shop_id}"
 
 
 class Authenticator(Protocol):
@@ -61,6 +77,10 @@ class Authenticator(Protocol):
 
     async def authenticate(self, token: str) -> Caller:
         """Raises: TokenInvalid."""
+        ...
+
+    async def authenticate_legacy(self, token: str) -> Caller:
+        """The holder of a legacy token (spec/accounts.md §3.4). Raises: TokenInvalid."""
         ...
 
 
@@ -72,6 +92,10 @@ class Signer(Protocol):
         ...
 
     async def sign_store_call(self, shop_id: str, scope: str) -> str: ...
+
+    async def sign_legacy(self, claims: Mapping[str, object]) -> str:
+        """A legacy token (spec/accounts.md §3.4) that says `claims`, for an hour."""
+        ...
 
 
 @dataclass(kw_only=True, eq=False)
@@ -151,10 +175,23 @@ async def identify(request: Request, access: Access, authenticator: Authenticato
     """
     if access is Access.ANYONE:
         return None
-    caller = await authenticator.authenticate(bearer(request))
-    if caller.kind is not access:
+    caller = await _holder(bearer(request), access, authenticator)
+    if caller.kind not in (access, ALSO.get(access)):
         raise WrongKindOfToken(needed=access.value)
     return caller
+
+
+async def _holder(token: str, access: Access, authenticator: Authenticator) -> Caller:
+    """Legacy tokens are looked at where they open something, and nowhere else.
+
+    Raises: TokenInvalid.
+    """
+    try:
+        return await authenticator.authenticate(token)
+    except TokenInvalid:
+        if access not in LEGACY:
+            raise
+    return await authenticator.authenticate_legacy(token)
 
 
 def require_audience(caller: Caller, base: str, aliases: Collection[str] = ()) -> None:

@@ -104,7 +104,7 @@ def possible(endpoint: Endpoint) -> list[type[Problem]]:
     found: list[type[Problem]] = []
     if endpoint.access is not Access.ANYONE:
         found += [TokenMissing, TokenInvalid, WrongKindOfToken]
-    if endpoint.access is Access.STORE and "{shop_id" in endpoint.path:
+    if endpoint.access is not Access.VENDOR and "{shop_id" in endpoint.path:
         found.append(ForeignStore)
     if isinstance(endpoint.body, type) and endpoint.body_kind == "application/json":
         found += [BodyUnreadable, BodyTooLarge]

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from comptoir.infra.http import failures, idempotency
-from comptoir.infra.http.auth import Access
+from comptoir.infra.http.auth import LEGACY, Access
 from comptoir.infra.http.endpoint import Endpoint, Param
 from comptoir.infra.http.samples import BASE, named, sample
 from comptoir.infra.http.schema import Schema, components, hoist, to_openapi
@@ -19,6 +19,9 @@ SCHEMES = {
     Access.STORE: "storeToken",
     Access.VENDOR: "vendorToken",
     Access.USER: "userToken",
+    Access.V7_STORE: "v7StoreToken",
+    Access.LEGACY_STORE: "legacyStoreToken",
+    Access.LEGACY_OWNER: "legacyOwnerToken",
 }
 BASIC = "clientBasic"
 WHO = {
@@ -28,6 +31,12 @@ WHO = {
     " `tech-vendor/<its name>`. It sees the stores of its client's mode, live or test; what it may"
     " read, the merchant has consented to.",
     Access.USER: "A person, by the access token that an application got when they signed in to it.",
+    Access.V7_STORE: "A store with `ps_accounts` 7, with its access token: the audience names"
+    " `shop_<its id>`.",
+    Access.LEGACY_STORE: "A store with `ps_accounts` 5 to 7, with its legacy token, or with an"
+    " access token whose audience names `shop_<its id>`.",
+    Access.LEGACY_OWNER: "The person to whom a store with `ps_accounts` 5 to 7 is linked: the"
+    " legacy token that the store holds of them.",
 }
 ONE_GROUP = {
     "eventbus": "EventBus agent",
@@ -276,7 +285,9 @@ def _schemes(used: set[Access | str]) -> Json:
     }
     found: Json = {}
     for access, name in SCHEMES.items():
-        if access in used:
+        if access in LEGACY and access in used:
+            found[name] = {"type": "http", "scheme": "bearer", "description": WHO[access]}
+        elif access in used:
             flow = signed_in if access is Access.USER else own
             found[name] = {"type": "oauth2", "description": WHO[access], "flows": flow}
     if BASIC in used:

@@ -1,0 +1,219 @@
+"""Link a store with `ps_accounts` 5 to 7 to a person, and end that (spec/accounts.md §4.8)."""
+
+from dataclasses import dataclass, replace
+
+from comptoir.accounts import identities, store
+from comptoir.accounts import verify as verification
+from comptoir.accounts.errors import IdentityInvalid
+from comptoir.accounts.events import ShopLinked, ShopUnlinked, ShopUnverified
+from comptoir.accounts.legacy import calls
+from comptoir.accounts.legacy import store as links
+from comptoir.accounts.legacy.errors import LinkRefused
+from comptoir.accounts.legacy.rules import usable_key
+from comptoir.accounts.rules import Client, ClientKind, Place, Shop
+from comptoir.accounts.vendors import Credentials
+from comptoir.base.secret import CLIENT_SECRET, make_secret
+from comptoir.infra.http.context import Context
+from comptoir.infra.vault import Vault
+from comptoir.infra.work import Work
+
+UNLINKED = "store-identity/unlinked"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the store and the person who links it say."""
+
+    place: Place
+    public_key: str
+    """PKCS#1 PEM, byte for byte as the store shows it."""
+    owner_id: str
+    owner_email: str
+    """Confirmed: stores are told so."""
+    employee_id: int | None = None
+    shop_id: str = ""
+    """The id that the store says it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    shop: Shop
+    credentials: Credentials
+    new: bool
+
+
+def purpose(shop_id: str) -> str:
+    """That a store's key is sealed for."""
+    return f"legacy key of {shop_id}"
+
+
+def key_of(vault: Vault, shop_id: str, link: links.Link) -> str:
+    """The store's public key; empty when there is none. Raises: VaultError."""
+    if link.sealed_key is None:
+        return ""
+    return vault.open(link.sealed_key, purpose(shop_id)).decode()
+
+
+def place_of(shop: Shop) -> Place:
+    return Place(shop.name, shop.frontend_url, shop.back_office_url, shop.multi_shop_id)
+
+
+async def link(context: Context, wanted: Wanted, request_id: str = "") -> Shop:
+    """The store proves its address with its key, gets its identity and its OAuth client, and takes
+    both. Whatever fails, nothing is linked afterwards, here or there.
+
+    A store that is known keeps its identity when it is where it was, or the same person's.
+
+    Raises:
+        IdentityInvalid, StoreCannotBeRequested, DomainDiffers, LinkRefused.
+    """
+    identities.check_place(wanted.place)
+    if not usable_key(wanted.public_key):
+        raise IdentityInvalid(
+            member="publicKey", reason="write the store's public RSA key, in PKCS#1 PEM"
+        )
+    if not wanted.owner_id or not wanted.owner_email:
+        raise IdentityInvalid(member="owner", reason="name the person, with an e-mail address")
+    await calls.check_address(context, wanted.place, wanted.public_key)
+    actor = f"user:{wanted.owner_id}"
+    begun = await context.db.write(
+        lambda work: _begin(work, wanted, context.vault), actor=actor, request_id=request_id
+    )
+    try:
+        await _hand_over(context, wanted, begun)
+    except BaseException as failed:
+        reason = failed.reason if isinstance(failed, LinkRefused) else type(failed).__name__
+        await context.db.write(
+            lambda work: _undo(work, begun, reason), actor=actor, request_id=request_id
+        )
+        if isinstance(failed, LinkRefused):
+            await calls.tell_unlinked(context, begun.shop.shop_id, wanted.place, wanted.public_key)
+        raise
+    shop = await context.db.write(
+        lambda work: _finish(work, begun.shop.shop_id, wanted), actor=actor, request_id=request_id
+    )
+    context.wake()
+    return shop
+
+
+async def _hand_over(context: Context, wanted: Wanted, begun: Begun) -> None:
+    """The store fetches a token at once when it gets its client. Raises: LinkRefused."""
+    shop_id, place, key = begun.shop.shop_id, wanted.place, wanted.public_key
+    await calls.tell(
+        context,
+        place,
+        key,
+        "POST",
+        calls.LINK,
+        uid=shop_id,
+        owner_uid=wanted.owner_id,
+        owner_email=wanted.owner_email,
+        employee_id=wanted.employee_id,
+    )
+    made = begun.credentials
+    await calls.tell(
+        context,
+        place,
+        key,
+        "POST",
+        calls.CLIENT,
+        client_id=made.client_id,
+        client_secret=made.client_secret,
+        uid=shop_id,
+    )
+
+
+def _begin(work: Work, wanted: Wanted, vault: Vault) -> Begun:
+    """All but the verification, which comes when the store has taken the rest."""
+    place = wanted.place
+    known = store.find_shop(work.db, wanted.shop_id) if wanted.shop_id else None
+    if known is not None and _same_store(known, wanted):
+        store.revoke_client(work.db, known.client_id, work.now_ms)
+        made = add_client(work, known, vault)
+        shop = replace(known, client_id=made.client_id)
+    else:
+        known = None
+        shop, made = identities.create_identity(work, place, vault)
+    shop = replace(
+        shop,
+        point_of_contact_uuid=wanted.owner_id,
+        point_of_contact_email=wanted.owner_email,
+        updated_at=work.now_ms,
+    )
+    store.save_shop(work.db, shop)
+    sealed = vault.seal(wanted.public_key.encode(), purpose(shop.shop_id))
+    links.change_link(work.db, shop.shop_id, sealed)
+    return Begun(shop, made, known is None)
+
+
+def _same_store(known: Shop, wanted: Wanted) -> bool:
+    """Who says the id of a store is not yet that store."""
+    there = known.frontend_url == wanted.place.frontend_url
+    return there or known.point_of_contact_uuid == wanted.owner_id
+
+
+def add_client(work: Work, shop: Shop, vault: Vault) -> Credentials:
+    """A new OAuth client for a store that is there."""
+    secret = make_secret(CLIENT_SECRET, work.ids.entropy())
+    client_id = f"s_{work.ids.token(16)}"
+    hashed = vault.hash(secret)
+    client = Client(client_id, ClientKind.STORE, shop.shop_id, "", hashed, revoked_at=None)
+    store.add_client(work.db, client, shop.organisation_id, work.now_ms)
+    return Credentials(client_id, secret)
+
+
+def _finish(work: Work, shop_id: str, wanted: Wanted) -> Shop:
+    verification.record(work, shop_id, wanted.place, None)
+    work.emit(ShopLinked(shop_id, wanted.owner_id))
+    work.audit("store.linked", shop_id=shop_id, owner=wanted.owner_id)
+    return store.load_shop(work.db, shop_id)
+
+
+def _undo(work: Work, begun: Begun, reason: str) -> None:
+    shop_id = begun.shop.shop_id
+    work.audit("store.link_failed", shop_id=shop_id, reason=reason)
+    if begun.new:
+        links.remove_identity(work.db, shop_id, begun.shop.organisation_id)
+    else:
+        end_link(work, shop_id)
+
+
+def end_link(work: Work, shop_id: str) -> Shop:
+    """The store as it was before: nobody's, and its tokens good no longer. One with `ps_accounts`
+    5 to 7 is unverified and its OAuth client ends, which it will not miss: it forgets it.
+
+    Raises: ShopNotFound.
+    """
+    shop = store.load_shop(work.db, shop_id)
+    old = links.link_of(work.db, shop_id).sealed_key is not None
+    after = replace(
+        shop, point_of_contact_uuid=None, point_of_contact_email=None, updated_at=work.now_ms
+    )
+    if old:
+        store.revoke_client(work.db, shop.client_id, work.now_ms)
+        after = replace(after, verified=False, unverified_at=work.now_ms, error_code=UNLINKED)
+    store.save_shop(work.db, after)
+    links.change_link(work.db, shop_id, None)
+    if shop.verified and not after.verified:
+        work.emit(ShopUnverified(shop_id, UNLINKED))
+    if shop.point_of_contact_uuid:
+        work.emit(ShopUnlinked(shop_id, shop.point_of_contact_uuid))
+        work.audit("store.unlinked", shop_id=shop_id, owner=shop.point_of_contact_uuid)
+    return shop
+
+
+async def unlink(context: Context, shop_id: str, *, actor: str, request_id: str = "") -> None:
+    """End the link of a store to its owner, here first and then at the store, as far as it answers.
+    Safe to repeat.
+
+    Raises: ShopNotFound, VaultError.
+    """
+
+    def unit(work: Work) -> tuple[Shop, str]:
+        link = links.link_of(work.db, store.load_shop(work.db, shop_id).shop_id)
+        return end_link(work, shop_id), key_of(context.vault, shop_id, link)
+
+    shop, key = await context.db.write(unit, actor=actor, request_id=request_id)
+    if key:
+        await calls.tell_unlinked(context, shop_id, place_of(shop), key)
+    context.wake()
