@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from comptoir.accounts import Shop, Wanted, link, unlink
+from comptoir.accounts import LinkWanted, Shop, link, unlink
 from comptoir.accounts.rules import Place
 from comptoir.app.wiring import build
 from comptoir.base.ids import SystemIds
@@ -42,7 +42,7 @@ class Cloud:
 
     def link(self, shop: OldStore, outbound: Outbound | None = None, /, **more: Any) -> Shop:
         """As a page does; raises what `link` does."""
-        wanted = Wanted(place(shop), shop.key, OWNER, EMAIL, 3)
+        wanted = LinkWanted(place(shop), shop.key, OWNER, EMAIL, 3)
 
         async def main(context: Context) -> Shop:
             return await link(context, replace(wanted, **more))

@@ -10,6 +10,8 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 from joserfc.jws import extract_compact
 
+from comptoir.accounts.legacy.store import change_link, link_of
+from comptoir.accounts.tables import shop as shops
 from comptoir.base.secret import looks_right
 from tests.accounts.legacy_world import EMAIL, IDENTITIES, OWNER, Cloud, cloud, refused
 from tests.accounts.old_store import CLIENT, OldStore, old_store
@@ -165,6 +167,19 @@ def test_unlinked_nothing_of_before_is_good(there: Cloud, shop: OldStore) -> Non
     refused(there.call("GET", FIREBASE, v7), 401, "infra.token_invalid")
     answer = there.migrate(shop_id, shop, found["shopToken"])
     refused(answer, 401, "infra.token_invalid")
+
+
+def test_a_link_may_change_more_often_than_32_bits_count(there: Cloud, shop: OldStore) -> None:
+    c = shops.c
+    with there.context.db.begin("tests") as work:
+        mine = shops.update().where(c.shop_id == uid(shop))
+        work.db.execute(mine.values(legacy_generation=2**40))
+    token = there.v7_tokens(shop)["shopRefreshToken"]
+    assert there.call("POST", REFRESH, "", {"token": token}).status == 200
+    with there.context.db.begin("tests") as work:
+        change_link(work.db, uid(shop), None)
+        assert link_of(work.db, uid(shop)).generation == 2**40 + 1
+    refused(there.call("POST", REFRESH, "", {"token": token}), 404, NOT_FOUND)
 
 
 def test_both_kinds_of_token_are_verified(there: Cloud, shop: OldStore) -> None:

@@ -4,7 +4,7 @@ The rest of accounts enters by this file.
 """
 
 from comptoir.accounts.legacy.endpoints import ENDPOINTS
-from comptoir.accounts.legacy.link import Wanted, link, unlink
+from comptoir.accounts.legacy.link import LinkWanted, link, unlink
 from comptoir.accounts.legacy.tokens import holder
 
-__all__ = ["ENDPOINTS", "Wanted", "holder", "link", "unlink"]
+__all__ = ["ENDPOINTS", "LinkWanted", "holder", "link", "unlink"]

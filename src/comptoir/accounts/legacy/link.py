@@ -21,7 +21,7 @@ UNLINKED = "store-identity/unlinked"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LinkWanted:
     """What the store and the person who links it say."""
 
     place: Place
@@ -58,7 +58,7 @@ def place_of(shop: Shop) -> Place:
     return Place(shop.name, shop.frontend_url, shop.back_office_url, shop.multi_shop_id)
 
 
-async def link(context: Context, wanted: Wanted, request_id: str = "") -> Shop:
+async def link(context: Context, wanted: LinkWanted, request_id: str = "") -> Shop:
     """The store proves its address with its key, gets its identity and its OAuth client, and takes
     both. Whatever fails, nothing is linked afterwards, here or there.
 
@@ -96,7 +96,7 @@ async def link(context: Context, wanted: Wanted, request_id: str = "") -> Shop:
     return shop
 
 
-async def _hand_over(context: Context, wanted: Wanted, begun: Begun) -> None:
+async def _hand_over(context: Context, wanted: LinkWanted, begun: Begun) -> None:
     """The store fetches a token at once when it gets its client. Raises: LinkRefused."""
     shop_id, place, key = begun.shop.shop_id, wanted.place, wanted.public_key
     await calls.tell(
@@ -123,7 +123,7 @@ async def _hand_over(context: Context, wanted: Wanted, begun: Begun) -> None:
     )
 
 
-def _begin(work: Work, wanted: Wanted, vault: Vault) -> Begun:
+def _begin(work: Work, wanted: LinkWanted, vault: Vault) -> Begun:
     """All but the verification, which comes when the store has taken the rest."""
     place = wanted.place
     known = store.find_shop(work.db, wanted.shop_id) if wanted.shop_id else None
@@ -146,7 +146,7 @@ def _begin(work: Work, wanted: Wanted, vault: Vault) -> Begun:
     return Begun(shop, made, known is None)
 
 
-def _same_store(known: Shop, wanted: Wanted) -> bool:
+def _same_store(known: Shop, wanted: LinkWanted) -> bool:
     """Who says the id of a store is not yet that store."""
     there = known.frontend_url == wanted.place.frontend_url
     return there or known.point_of_contact_uuid == wanted.owner_id
@@ -162,7 +162,7 @@ def add_client(work: Work, shop: Shop, vault: Vault) -> Credentials:
     return Credentials(client_id, secret)
 
 
-def _finish(work: Work, shop_id: str, wanted: Wanted) -> Shop:
+def _finish(work: Work, shop_id: str, wanted: LinkWanted) -> Shop:
     verification.record(work, shop_id, wanted.place, None)
     work.emit(ShopLinked(shop_id, wanted.owner_id))
     work.audit("store.linked", shop_id=shop_id, owner=wanted.owner_id)
