@@ -72,6 +72,7 @@ def test_the_calls_that_the_store_gets(there: Cloud, shop: OldStore) -> None:
     assert shop.fetched == [200], "it fetches a token while we wait for its answer"
     assert there.topics(made.shop_id) == [
         "accounts.shop.verified.v1",
+        "accounts.shop.owner_changed.v1",
         "accounts.shop.linked.v1",
     ]
     assert "store.linked" in there.audited(made.shop_id)
@@ -236,6 +237,7 @@ def test_unlinked_it_is_nobodys_and_the_store_is_told(there: Cloud, shop: OldSto
         after = load_shop(db, made.shop_id)
     assert after == replace(
         made,
+        organisation_id=after.organisation_id,
         point_of_contact_uuid=None,
         point_of_contact_email=None,
         verified=False,
@@ -243,9 +245,11 @@ def test_unlinked_it_is_nobodys_and_the_store_is_told(there: Cloud, shop: OldSto
         unverified_at=after.unverified_at,
         updated_at=after.updated_at,
     )
+    assert after.organisation_id != made.organisation_id, "it was the owner's"
     assert there.asked(client, f"shop_{made.shop_id}") == 401
-    assert there.topics(made.shop_id)[-2:] == [
+    assert there.topics(made.shop_id)[-3:] == [
         "accounts.shop.unverified.v1",
+        "accounts.shop.owner_changed.v1",
         "accounts.shop.unlinked.v1",
     ]
     assert "store.unlinked" in there.audited(made.shop_id)

@@ -41,7 +41,7 @@ def set_contact(work: Work, shop_id: str, user_id: str) -> Shop:
         raise ContactTokenInvalid(reason="the account that it is about is gone")
     if (shop.point_of_contact_uuid, shop.point_of_contact_email) == (user_id, user.email):
         return shop
-    organisation_id = _organisation_for(work, shop, user_id)
+    organisation_id = organisation_for(work, shop, user_id)
     return give(work, shop, organisation_id, user_id, user.email)
 
 
@@ -72,7 +72,8 @@ def give(
     return changed
 
 
-def _organisation_for(work: Work, shop: Shop, user_id: str) -> str:
+def organisation_for(work: Work, shop: Shop, user_id: str) -> str:
+    """Where the store belongs when it becomes this person's."""
     if members.role_in(work.db, shop.organisation_id, user_id) is not None:
         return shop.organisation_id
     theirs = members.organisations_of(work.db, user_id)

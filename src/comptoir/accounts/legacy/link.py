@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from comptoir.accounts import identities, store
+from comptoir.accounts import contact, identities, store
 from comptoir.accounts import verify as verification
 from comptoir.accounts.errors import IdentityInvalid
 from comptoir.accounts.events import ShopLinked, ShopUnlinked, ShopUnverified
@@ -40,6 +40,7 @@ class Begun:
     shop: Shop
     credentials: Credentials
     new: bool
+    owner_before: str | None
 
 
 def purpose(shop_id: str) -> str:
@@ -90,7 +91,7 @@ async def link(context: Context, wanted: LinkWanted, request_id: str = "") -> Sh
             await calls.tell_unlinked(context, begun.shop.shop_id, wanted.place, wanted.public_key)
         raise
     shop = await context.db.write(
-        lambda work: _finish(work, begun.shop.shop_id, wanted), actor=actor, request_id=request_id
+        lambda work: _finish(work, begun, wanted), actor=actor, request_id=request_id
     )
     context.wake()
     return shop
@@ -143,7 +144,8 @@ def _begin(work: Work, wanted: LinkWanted, vault: Vault) -> Begun:
     store.save_shop(work.db, shop)
     sealed = vault.seal(wanted.public_key.encode(), purpose(shop.shop_id))
     links.change_link(work.db, shop.shop_id, sealed)
-    return Begun(shop, made, known is None)
+    before = known.point_of_contact_uuid if known else None
+    return Begun(shop, made, known is None, before)
 
 
 def _same_store(known: Shop, wanted: LinkWanted) -> bool:
@@ -162,11 +164,17 @@ def add_client(work: Work, shop: Shop, vault: Vault) -> Credentials:
     return Credentials(client_id, secret)
 
 
-def _finish(work: Work, shop_id: str, wanted: LinkWanted) -> Shop:
+def _finish(work: Work, begun: Begun, wanted: LinkWanted) -> Shop:
+    shop_id, owner = begun.shop.shop_id, wanted.owner_id
     verification.record(work, shop_id, wanted.place, None)
+    shop = store.load_shop(work.db, shop_id)
+    before = replace(shop, point_of_contact_uuid=begun.owner_before)
+    shop = contact.give(
+        work, before, contact.organisation_for(work, shop, owner), owner, wanted.owner_email
+    )
     work.emit(ShopLinked(shop_id, wanted.owner_id))
-    work.audit("store.linked", shop_id=shop_id, owner=wanted.owner_id)
-    return store.load_shop(work.db, shop_id)
+    work.audit("store.linked", shop_id=shop_id, owner=owner)
+    return shop
 
 
 def _undo(work: Work, begun: Begun, reason: str) -> None:
@@ -174,29 +182,32 @@ def _undo(work: Work, begun: Begun, reason: str) -> None:
     work.audit("store.link_failed", shop_id=shop_id, reason=reason)
     if begun.new:
         links.remove_identity(work.db, shop_id, begun.shop.organisation_id)
-    else:
-        end_link(work, shop_id)
+        return
+    # It is the owner before who loses the store.
+    before = {"point_of_contact_uuid": begun.owner_before, "point_of_contact_email": None}
+    store.save_shop(work.db, replace(store.load_shop(work.db, shop_id), **before))
+    end_link(work, shop_id)
 
 
 def end_link(work: Work, shop_id: str) -> Shop:
-    """The store as it was before: nobody's, and its tokens good no longer. One with `ps_accounts`
-    5 to 7 is unverified and its OAuth client ends, which it will not miss: it forgets it.
+    """The store is nobody's, in an organisation of its own, and its tokens are good no longer. One
+    with `ps_accounts` 5 to 7 is unverified and its OAuth client ends: it is told to forget it.
+    Returns what it was before.
 
     Raises: ShopNotFound.
     """
     shop = store.load_shop(work.db, shop_id)
-    old = links.link_of(work.db, shop_id).sealed_key is not None
-    after = replace(
-        shop, point_of_contact_uuid=None, point_of_contact_email=None, updated_at=work.now_ms
-    )
-    if old:
+    if links.link_of(work.db, shop_id).sealed_key is not None:
         store.revoke_client(work.db, shop.client_id, work.now_ms)
-        after = replace(after, verified=False, unverified_at=work.now_ms, error_code=UNLINKED)
-    store.save_shop(work.db, after)
+        ended = replace(shop, verified=False, unverified_at=work.now_ms, error_code=UNLINKED)
+        store.save_shop(work.db, replace(ended, updated_at=work.now_ms))
+        if shop.verified:
+            work.emit(ShopUnverified(shop_id, UNLINKED))
     links.change_link(work.db, shop_id, None)
-    if shop.verified and not after.verified:
-        work.emit(ShopUnverified(shop_id, UNLINKED))
     if shop.point_of_contact_uuid:
+        own = work.ids.uuid()
+        store.add_organisation(work.db, own, shop.name, work.now_ms)
+        contact.give(work, store.load_shop(work.db, shop_id), own, None, None)
         work.emit(ShopUnlinked(shop_id, shop.point_of_contact_uuid))
         work.audit("store.unlinked", shop_id=shop_id, owner=shop.point_of_contact_uuid)
     return shop

@@ -107,7 +107,7 @@ async def holder(context: Context, token: str) -> Caller:
 
 
 def _old(caller: Caller) -> bool:
-    return caller.kind not in (Access.STORE, Access.VENDOR)
+    return caller.kind in (Access.V7_STORE, Access.LEGACY_STORE, Access.LEGACY_OWNER)
 
 
 async def _holder(context: Context, token: str) -> Caller:
