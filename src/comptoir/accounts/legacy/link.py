@@ -184,8 +184,9 @@ def _undo(work: Work, begun: Begun, reason: str) -> None:
         links.remove_identity(work.db, shop_id, begun.shop.organisation_id)
         return
     # It is the owner before who loses the store.
-    before = {"point_of_contact_uuid": begun.owner_before, "point_of_contact_email": None}
-    store.save_shop(work.db, replace(store.load_shop(work.db, shop_id), **before))
+    shop = store.load_shop(work.db, shop_id)
+    before = replace(shop, point_of_contact_uuid=begun.owner_before, point_of_contact_email=None)
+    store.save_shop(work.db, before)
     end_link(work, shop_id)
 
 
