@@ -8,7 +8,7 @@ from alembic import op
 from comptoir.infra.db.tables import Text
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 
 def key(name: str) -> sa.Column[str]:
