@@ -19,6 +19,8 @@ from comptoir.infra.database import Database
 from comptoir.infra.settings import load
 from tests.accounts.calls import IDENTITIES, described, verified
 from tests.accounts.fake_store import PROOF, FakeStore, fake_store, never, proof
+from tests.accounts.oidc import person_token
+from tests.accounts.pages.browser import person
 from tests.conftest import VERIFY
 from tests.eventually import eventually
 from tests.server import Answer, Identity, Server, running
@@ -27,6 +29,7 @@ KEYED = {e.name: e for e in all_endpoints() if e.keyed}
 EFFECTS = {
     "createShopIdentity": "store.created",
     "verifyShopIdentity": "store.verified",
+    "setPointOfContact": "store.point_of_contact_changed",
     "updateShopModule": "store.module_updated",
     "triggerSync": "sync.triggered",
     "triggerFullSync": "sync.triggered",
@@ -49,6 +52,7 @@ class Stage:
         bodies: dict[str, Any] = {
             "createShopIdentity": described(self.shop.url),
             "verifyShopIdentity": described(self.shop.url, proof=PROOF),
+            "setPointOfContact": {"pointOfContactJWT": self.tokens["person"]},
             "updateShopModule": {"version": "7.2.2"},
             "notifyChange": {"shopContents": ["products"]},
         }
@@ -100,6 +104,9 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
             "legacy store": legacy,
             "store": server.store_token(store),
             "vendor": server.vendor_token(vendor),
+            "person": person_token(
+                server, store, f"{shop.url}/admin-dev", person(server, "ada@people.example")
+            )["access_token"],
         }
         yield Stage(server, shop, store, tokens, database)
 

@@ -63,7 +63,8 @@ def read_credentials(authorization: str, form: dict[str, str]) -> Credentials:
     """Client id and secret, from Basic or from the body (RFC 6749 §2.3.1).
 
     Both are form-encoded in Basic; who does not encode them is understood as well, for ours hold
-    letters, digits, `-` and `_` only. A client id repeated in the form beside Basic is accepted when it is the same one.
+    letters, digits, `-` and `_` only. A client id repeated in the form beside Basic is accepted
+    when it is the same one.
 
     Raises:
         InvalidClient, InvalidTokenRequest.

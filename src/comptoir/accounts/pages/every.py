@@ -1,6 +1,15 @@
 """All pages of accounts."""
 
-from comptoir.accounts.pages import factors, files, profile, security, sign_in, sign_up
+from comptoir.accounts.pages import (
+    factors,
+    files,
+    link,
+    profile,
+    security,
+    sign_in,
+    sign_up,
+    ui,
+)
 
 PAGES = [
     *sign_in.PAGES,
@@ -8,5 +17,7 @@ PAGES = [
     *profile.PAGES,
     *security.PAGES,
     *factors.PAGES,
+    *link.PAGES,
+    *ui.PAGES,
     *files.PAGES,
 ]

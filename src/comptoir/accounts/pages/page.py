@@ -218,7 +218,8 @@ async def _answer(page: Page, request: Request) -> Response:
 def _turned_away(page: Page, visit: Visit) -> Response | None:
     if page.who is Who.ANYONE:
         return None
-    back = visit.request.url.path if page.method == "GET" else HOME
+    url = visit.request.url
+    back = f"{url.path}?{url.query}".rstrip("?") if page.method == "GET" else HOME
     if visit.visitor is None:
         return sign_in_first(back)
     old = visit.now - visit.visitor.session.authenticated_at > FRESH_MS

@@ -21,6 +21,8 @@ async def overview(visit: Visit) -> Response:
         # Where ps_accounts leads the popup after a sign-up (spec/accounts.md §4.2).
         title, text = visit.say("ready.title"), visit.say("ready.text")
         return visit.page("message.html", title=title, text=text, bad=False)
+    if visit.query("shops"):
+        return go(f"/account/link?{visit.request.url.query}")
     return visit.page("overview.html", here=HOME, done=done(visit), languages=words.LANGUAGES)
 
 

@@ -1,0 +1,113 @@
+"""Associate stores with `ps_accounts` 5 to 7: what the store's back office hands over in the
+address (`onboardingLink`, spec/accounts.md §5.2, §4.8), the signed-in person confirms."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from comptoir.accounts.errors import IdentityInvalid, StoreCannotBeRequested
+from comptoir.accounts.legacy.errors import DomainDiffers, LinkRefused
+from comptoir.accounts.legacy.link import LinkWanted, link
+from comptoir.accounts.pages.page import HOME, Page, Visit, Who, go
+from comptoir.accounts.rules import Place
+
+LINK = "/account/link"
+MOST = 50
+"""Stores of one link."""
+REFUSALS = (IdentityInvalid, StoreCannotBeRequested, DomainDiffers, LinkRefused)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    name: str
+    address: str
+    fault: str
+    """Empty: it is linked."""
+
+
+def read_shops(text: str) -> list[dict[str, Any]]:
+    """The shops of all groups; none when it cannot be read. Blanks stand for `+` that an address
+    lost."""
+    try:
+        plain = base64.b64decode(text.replace(" ", "+"), validate=False)
+        found = json.loads(plain)
+    except (binascii.Error, ValueError, RecursionError):
+        return []
+    groups = found if isinstance(found, list) else []
+    shops: list[Any] = []
+    for group in groups:
+        inner = group.get("shops") if isinstance(group, dict) else None
+        shops += inner if isinstance(inner, list) else [group]
+    return [shop for shop in shops if isinstance(shop, dict)][:MOST]
+
+
+def _text(shop: dict[str, Any], name: str) -> str:
+    value = shop.get(name)
+    return str(value).strip() if isinstance(value, (str, int)) else ""
+
+
+def place_of(shop: dict[str, Any]) -> Place:
+    """Where it says it is: `frontUrl`, or domain and paths."""
+    address = _text(shop, "frontUrl")
+    if not address:
+        secure = _text(shop, "domainSsl")
+        path = f"{_text(shop, 'physicalUri')}{_text(shop, 'virtualUri')}"
+        scheme, domain = ("https", secure) if secure else ("http", _text(shop, "domain"))
+        address = f"{scheme}://{domain}/{path.lstrip('/')}"
+    return Place(
+        name=_text(shop, "name")[:250],
+        frontend_url=address.rstrip("/"),
+        back_office_url=_office(shop),
+        multi_shop_id=_text(shop, "id") or _text(shop, "shopId"),
+    )
+
+
+def _office(shop: dict[str, Any]) -> str:
+    """The back office: without `index.php` and what follows."""
+    office = _text(shop, "boBaseUrl") or _text(shop, "backOfficeUrl")
+    return office.partition("/index.php")[0].rstrip("/")
+
+
+async def ask(visit: Visit) -> Response:
+    """What would be linked."""
+    text = visit.query("shops")
+    shops = [(place_of(shop), bool(shop.get("uuid"))) for shop in read_shops(text)]
+    return visit.page("link.html", here=HOME, shops=shops, text=text, outcomes=[])
+
+
+async def send(visit: Visit) -> Response:
+    """Link them one by one: each succeeds or fails by itself."""
+    text, me, outcomes = visit.form.get("shops", ""), visit.me.user, []
+    for shop in read_shops(text):
+        place = place_of(shop)
+        employee = _text(shop, "employeeId")
+        wanted = LinkWanted(
+            place=place,
+            public_key=str(shop.get("publicKey") or ""),
+            owner_id=me.user_id,
+            owner_email=me.email,
+            employee_id=int(employee) if employee.isdigit() else None,
+            shop_id=_text(shop, "uuid"),
+        )
+        fault = ""
+        try:
+            await link(visit.context, wanted, visit.request_id)
+        except REFUSALS as refused:
+            fault = refused.detail()
+        outcomes.append(Outcome(place.name, place.frontend_url, fault))
+    if not outcomes:
+        return go(LINK)
+    bad = all(outcome.fault for outcome in outcomes)
+    return visit.page(
+        "link.html", 422 if bad else 200, here=HOME, shops=[], text="", outcomes=outcomes
+    )
+
+
+PAGES = [
+    Page("GET", LINK, ask, Who.SIGNED_IN),
+    Page("POST", LINK, send, Who.SIGNED_IN, "identity"),
+]
