@@ -67,8 +67,8 @@ def place_of(shop: dict[str, Any]) -> Place:
 
 
 def _office(shop: dict[str, Any]) -> str:
-    """The back office: without `index.php` and what follows."""
-    office = _text(shop, "boBaseUrl") or _text(shop, "backOfficeUrl")
+    """The back office: `url` leads to a page of it, by `index.php`."""
+    office = _text(shop, "boBaseUrl") or _text(shop, "backOfficeUrl") or _text(shop, "url")
     return office.partition("/index.php")[0].rstrip("/")
 
 
