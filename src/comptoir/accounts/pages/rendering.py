@@ -5,6 +5,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from comptoir.accounts.pages import looks
+
 _environment = Environment(
     loader=PackageLoader("comptoir.accounts.pages", "templates"),
     autoescape=True,
@@ -15,9 +17,11 @@ _environment = Environment(
 
 
 def render(template: str, *, visit: Any, **facts: object) -> str:
-    """The page. `t` in a template is the visitor's language: `t("sign_in.title")`."""
+    """The page. `t` in a template is the visitor's language: `t("sign_in.title")`; `moment`
+    and `browser` write instants and browsers."""
     made = _environment.get_template(template)
-    return made.render(visit=visit, t=visit.say, me=visit.visitor, **facts)
+    said = {"visit": visit, "t": visit.say, "me": visit.visitor}
+    return made.render(**said, moment=looks.moment, browser=looks.browser, **facts)
 
 
 def static(name: str) -> bytes:

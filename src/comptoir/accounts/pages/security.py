@@ -16,7 +16,6 @@ from comptoir.accounts.people.errors import PasswordWeak
 from comptoir.accounts.people.passkeys import Passkey
 from comptoir.accounts.people.rules import Session
 from comptoir.base.errors import NotFound
-from comptoir.base.instant import format_instant
 from comptoir.infra.work import Work
 
 HERE = "/account/security"
@@ -55,7 +54,6 @@ async def security(visit: Visit) -> Response:
         done=done(visit),
         standing=standing,
         possible=passkeys.site_of(visit.context.settings.base) is not None,
-        shown=format_instant,
     )
 
 
