@@ -18,6 +18,7 @@ from comptoir.accounts.errors import (
     TokenNotAccepted,
 )
 from comptoir.accounts.legacy import holder
+from comptoir.accounts.pages.owner_notice import tell_owner_before
 from comptoir.infra.http.auth import Access, Caller
 from comptoir.infra.http.context import Context, request_id
 from comptoir.infra.http.endpoint import Endpoint, Param, json_response, read_body, read_json
@@ -80,12 +81,17 @@ async def point_of_contact(request: Request, context: Context, caller: Caller | 
     shop_id = _of_store(request, context, caller)
     wanted = await read_json(request, schemas.ContactWanted)
     person = await contact.read_contact(context, shop_id, wanted.point_of_contact_jwt)
+    before = await context.db.read(lambda db: store.load_shop(db, shop_id))
 
     def unit(work: Work) -> Response:
         contact.set_contact(work, shop_id, person.user_id)
         return Response(status_code=204)
 
-    return await once(request, context, unit, actor=f"store:{shop_id}")
+    answer = await once(request, context, unit, actor=f"store:{shop_id}")
+    if before.point_of_contact_uuid not in (None, person.user_id):
+        after = await context.db.read(lambda db: store.load_shop(db, shop_id))
+        await tell_owner_before(context, before, after.point_of_contact_email or "")
+    return answer
 
 
 async def verify_token(request: Request, context: Context, _: Caller | None) -> Response:

@@ -60,7 +60,40 @@ def user_commands(installation: Installation) -> typer.Typer:
         users = installation.read(data, lambda db, _: accounts.all_users(db))
         _list(users, as_json=as_json)
 
+    _add_help(group, installation)
     return group
+
+
+def _add_help(group: typer.Typer, installation: Installation) -> None:
+    """What an operator does for somebody who cannot get in."""
+
+    @group.command("password")
+    def password(
+        email: Annotated[str, typer.Option("--email", help="Whose")],
+        password: Annotated[
+            str,
+            typer.Option("--password", prompt=True, hide_input=True, confirmation_prompt=True),
+        ],
+        data: Data = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Set somebody's password. All of their sessions end, and what applications hold."""
+        hashed = accounts.hash_now(password)
+        user = installation.write(
+            data, lambda work, _: accounts.reset_password(work, email, hashed)
+        )
+        say({"user": user.user_id}, as_json, f"{user.email} has a new password")
+
+    @group.command("second-factor-off")
+    def second_factor_off(
+        email: Annotated[str, typer.Option("--email", help="Whose")],
+        data: Data = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Turn off the second step of somebody who has lost phone and recovery codes. Be sure that
+        it is they who ask."""
+        user = installation.write(data, lambda work, _: accounts.drop_second_factor(work, email))
+        say({"user": user.user_id}, as_json, f"{user.email} signs in without a second step")
 
 
 def _list(users: list[accounts.User], *, as_json: bool) -> None:

@@ -21,7 +21,7 @@ SYSTEMS = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
-"""Word in the `User-Agent` → name; the first that is there counts, for many pretend to be others."""
+"""Word in the `User-Agent` → name; the first that is there counts: many pretend to be others."""
 LONGEST = 60
 
 

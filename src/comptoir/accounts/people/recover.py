@@ -1,0 +1,31 @@
+"""What an operator does for somebody who cannot get in."""
+
+from comptoir.accounts.events import SignedOutEverywhere
+from comptoir.accounts.people import second_factor, sessions, store, users
+from comptoir.accounts.people.errors import UserNotFound
+from comptoir.accounts.people.rules import User, email_key
+from comptoir.infra.work import Work
+
+
+def _load(work: Work, email: str) -> User:
+    user = store.find_user_by_email(work.db, email_key(email))
+    if user is None:
+        raise UserNotFound(email=email)
+    return user
+
+
+def reset_password(work: Work, email: str, hashed: str) -> User:
+    """Whoever else is signed in as this person is signed out. Raises: UserNotFound."""
+    user = _load(work, email)
+    users.set_password(work, user.user_id, hashed)
+    sessions.end_sessions(work, user.user_id)
+    work.emit(SignedOutEverywhere(user.user_id))
+    return user
+
+
+def drop_second_factor(work: Work, email: str) -> User:
+    """Raises: UserNotFound."""
+    user = _load(work, email)
+    if user.has_totp:
+        second_factor.turn_off(work, user.user_id)
+    return user
