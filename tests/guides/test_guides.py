@@ -180,6 +180,10 @@ def test_the_operators_guide(engine: str) -> None:
                 assert server.stop() == 0
             elif text == "comptoir store config":
                 assert "ps_eventbus/config.php" in Reader(server, {}).follow(snippet)
+            elif text.startswith("comptoir user "):
+                typed = [] if "second-factor" in text else ["--password", "seven pale otters"]
+                done = server.quick(*text.split()[1:], *typed)
+                assert done.returncode == 0, done.stderr
             elif not re.match(r"comptoir (backup|restore|move) ", text):
                 assert re.fullmatch(r"COMPTOIR_[A-Z_]+=\S+", text), "run it here too"
                 name, _, value = text.partition("=")
