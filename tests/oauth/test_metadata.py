@@ -96,3 +96,23 @@ def test_behind_a_proxy_everything_published_has_the_public_address() -> None:
         }
         token = server.post("/oauth2/token", form=form).json["access_token"]
         assert claims_of(server, token)["iss"] == base
+
+
+def test_without_accounts_nobody_signs_in() -> None:
+    with running(services="cloudsync") as server:
+        found = server.get("/.well-known/openid-configuration").json
+        assert "authorization_endpoint" not in found
+        assert found["grant_types_supported"] == ["client_credentials"]
+        assert found["response_types_supported"] == []
+        for path in ("/oauth2/authorize", "/account", "/account/sign-in"):
+            assert server.get(path).status == 404
+
+
+def test_a_browser_is_never_sent_to_an_alias() -> None:
+    """Whoever maps a host for the store's server has not mapped it for the merchant's browser."""
+    with running(host_aliases="oauth.prestashop.com=oauth") as server:
+        headers = {"Host": "oauth.prestashop.com"}
+        found = server.get("/.well-known/openid-configuration", headers=headers).json
+        assert found["token_endpoint"] == "http://oauth.prestashop.com/oauth2/token"
+        assert found["authorization_endpoint"] == f"{server.base}/oauth2/authorize"
+        assert found["end_session_endpoint"].startswith(f"{server.base}/")

@@ -78,5 +78,5 @@ def all_endpoints() -> list[Endpoint]:
 
 
 def pages(settings: Settings) -> list[Page]:
-    """The pages of people. They come with the endpoints that send browsers there."""
-    return [*oauth.PAGES, *PAGES]
+    """The pages of people, and the endpoints that browsers are sent to. They go with accounts."""
+    return [*oauth.PAGES, *PAGES] if settings.runs("accounts") else []

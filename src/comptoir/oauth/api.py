@@ -37,33 +37,40 @@ CLAIMS = (
 ).split()
 
 
-def metadata(issuer: str, base: str) -> dict[str, Any]:
-    """RFC 8414 §2. An endpoint that this server does not have is not published.
+def metadata(issuer: str, base: str, *, people: bool) -> dict[str, Any]:
+    """RFC 8414 §2. An endpoint that this server does not have is not published: `people`, whether
+    anybody can sign in.
 
     Who came by a host alias is led to endpoints there: the module uses them as they are, and may
-    know no other name of ours. The issuer is the one that tokens name; the module never checks it
-    (spec/accounts.md §1.4.1).
+    know no other name of ours. Browsers are not: nobody has told them of the alias. The issuer is
+    the one that tokens name; the module never checks it (spec/accounts.md §1.4.1).
     """
     return {
         "issuer": issuer,
-        "authorization_endpoint": f"{base}{authorize.PATH}",
+        **(_browsers(issuer) if people else {}),
         "token_endpoint": f"{base}/oauth2/token",
         "userinfo_endpoint": f"{base}/oauth2/userinfo",
-        "end_session_endpoint": f"{base}{sign_out.PATH}",
         "jwks_uri": f"{base}{JWKS}",
         "revocation_endpoint": f"{base}/oauth2/revoke",
         "introspection_endpoint": f"{base}/oauth2/introspect",
-        "grant_types_supported": list(GRANT_TYPES),
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
-        "code_challenge_methods_supported": ["S256"],
-        "authorization_response_iss_parameter_supported": True,
+        "grant_types_supported": list(GRANT_TYPES if people else GRANT_TYPES[:1]),
+        "response_types_supported": ["code"] if people else [],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
         "token_endpoint_auth_methods_supported": [*AUTHENTICATION, "none"],
         "revocation_endpoint_auth_methods_supported": [*AUTHENTICATION, "none"],
         "introspection_endpoint_auth_methods_supported": AUTHENTICATION,
-        "scopes_supported": [*SCOPES, SHOP_VERIFIED],
+        "scopes_supported": [*(SCOPES if people else ()), SHOP_VERIFIED],
+    }
+
+
+def _browsers(issuer: str) -> dict[str, Any]:
+    return {
+        "authorization_endpoint": f"{issuer}{authorize.PATH}",
+        "end_session_endpoint": f"{issuer}{sign_out.PATH}",
+        "response_modes_supported": ["query"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
         "claims_supported": CLAIMS,
         "prompt_values_supported": list(PROMPTS),
         "ui_locales_supported": list(LANGUAGES),
@@ -73,7 +80,8 @@ def metadata(issuer: str, base: str) -> dict[str, Any]:
 
 
 async def discovery(request: Request, context: Context, _: Caller | None) -> Response:
-    found = metadata(context.settings.base, base_of(request))
+    settings = context.settings
+    found = metadata(settings.base, base_of(request), people=settings.runs("accounts"))
     return json_response(found, cache_control=CACHED)
 
 
