@@ -1,17 +1,26 @@
 """A vendor's clients: register an application that people sign in to, rotate secrets, revoke."""
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
 from comptoir.accounts import store
-from comptoir.accounts.errors import ClientNotFound, RedirectInvalid, VendorNotFound
+from comptoir.accounts.errors import (
+    ClientNotFound,
+    RedirectInvalid,
+    ScopesUnknown,
+    VendorNotFound,
+)
 from comptoir.accounts.redirects import usable_redirect
 from comptoir.accounts.rules import Client, ClientKind
 from comptoir.accounts.vendors import Credentials
 from comptoir.base.secret import CLIENT_SECRET, make_secret
+from comptoir.infra.http.auth import SCOPES
 from comptoir.infra.vault import Vault
 from comptoir.infra.work import Work
 
 DAY_MS = 86_400_000
+MOST_URIS = 50
 OVERLAP_MS = DAY_MS
 """How long the old secret is good beside a new one, unless told otherwise."""
 
@@ -34,11 +43,7 @@ def create_application(
     organisation_id = store.vendor_organisation(work.db, vendor)
     if organisation_id is None:
         raise VendorNotFound(vendor=vendor)
-    if not redirect_uris:
-        raise RedirectInvalid(uri="")
-    for uri in (*redirect_uris, *post_logout_uris):
-        if not usable_redirect(uri):
-            raise RedirectInvalid(uri=uri)
+    _check_uris(redirect_uris, post_logout_uris)
     secret = "" if public else make_secret(CLIENT_SECRET, work.ids.entropy())
     client = Client(
         client_id=f"a_{work.ids.token(16)}",
@@ -61,6 +66,60 @@ def create_application(
         redirect_uris=list(client.redirect_uris),
     )
     return Credentials(client.client_id, secret)
+
+
+def _check_uris(redirect_uris: Sequence[str], post_logout_uris: Sequence[str]) -> None:
+    """Raises: RedirectInvalid."""
+    if not redirect_uris or len(redirect_uris) + len(post_logout_uris) > MOST_URIS:
+        raise RedirectInvalid(uri="")
+    for uri in (*redirect_uris, *post_logout_uris):
+        if not usable_redirect(uri):
+            raise RedirectInvalid(uri=uri)
+
+
+def change_application(
+    work: Work,
+    client_id: str,
+    *,
+    vendor: str,
+    redirect_uris: Sequence[str],
+    post_logout_uris: Sequence[str],
+    name: str,
+) -> None:
+    """What it is called and where it may send people, in whole. Raises: ClientNotFound,
+    RedirectInvalid."""
+    client = load_vendor_client(work, client_id, vendor)
+    if client.kind is not ClientKind.APPLICATION or client.revoked_at is not None:
+        raise ClientNotFound(client_id=client_id)
+    _check_uris(redirect_uris, post_logout_uris)
+    uris, after = list(dict.fromkeys(redirect_uris)), list(dict.fromkeys(post_logout_uris))
+    store.change_client(
+        work.db,
+        client_id,
+        name=name.strip()[:100],
+        redirect_uris=json.dumps(uris),
+        post_logout_uris=json.dumps(after),
+    )
+    _audit(work, "client.changed", client, redirect_uris=uris, post_logout_uris=after)
+
+
+def restrict_client(work: Work, client_id: str, scopes: Sequence[str], *, vendor: str = "") -> None:
+    """Limit a vendor's client to the APIs of these scopes. All of them, or none: it is not limited.
+    Tokens that it has go on until they end.
+
+    Raises: ClientNotFound, also for an application's; ScopesUnknown.
+    """
+    client = load_vendor_client(work, client_id, vendor)
+    if client.kind is not ClientKind.VENDOR or client.revoked_at is not None:
+        raise ClientNotFound(client_id=client_id)
+    known = list(SCOPES.values())
+    unknown = sorted(set(scopes) - set(known))
+    if unknown:
+        raise ScopesUnknown(names=unknown, known=known)
+    chosen = [name for name in known if name in scopes]
+    kept = "" if len(chosen) == len(known) else " ".join(chosen)
+    store.change_client(work.db, client_id, scopes=kept)
+    _audit(work, "client.restricted", client, scopes=chosen or known)
 
 
 def load_vendor_client(work: Work, client_id: str, vendor: str = "") -> Client:
@@ -104,12 +163,29 @@ def revoke_client(work: Work, client_id: str, *, vendor: str = "") -> None:
         _audit(work, "client.revoked", client)
 
 
-def _audit(work: Work, action: str, client: Client, overlap_s: int = 0) -> None:
+def revoke_all(work: Work, vendor: str) -> int:
+    """Revoke every client and application of a vendor. Returns how many there were."""
+    live = [c for c in store.clients_of_vendor(work.db, vendor) if c.revoked_at is None]
+    for client in live:
+        revoke_client(work, client.client_id, vendor=vendor)
+    return len(live)
+
+
+def delete_client(work: Work, client_id: str, *, vendor: str) -> None:
+    """Forget a client that is revoked. Raises: ClientNotFound, also for one that is not."""
+    client = load_vendor_client(work, client_id, vendor)
+    if client.revoked_at is None:
+        raise ClientNotFound(client_id=client_id)
+    store.delete_client(work.db, client_id)
+    _audit(work, "client.deleted", client)
+
+
+def _audit(work: Work, action: str, client: Client, **facts: Any) -> None:
     organisation_id = store.vendor_organisation(work.db, client.vendor) or ""
     work.audit(
         action,
         organisation_id=organisation_id,
         vendor=client.vendor,
         client_id=client.client_id,
-        overlap_s=overlap_s,
+        **facts,
     )

@@ -7,6 +7,7 @@ from comptoir.base.errors import (
     Conflict,
     Forbidden,
     NotFound,
+    TooMany,
     Unauthorized,
     Unprocessable,
 )
@@ -200,8 +201,70 @@ class RedirectInvalid(BadRequest):
     def detail(self) -> str:
         return (
             f"{self.uri or 'No URI'}: give each redirect URI in full, https, or http on localhost;"
-            " no fragment and no *."
+            " no fragment and no *; 50 at most."
         )
+
+
+@dataclass(kw_only=True, eq=False)
+class ScopesUnknown(BadRequest):
+    """Scopes that no API of vendors has."""
+
+    code = "accounts.scopes_unknown"
+    title = "Unknown scopes"
+
+    names: list[str]
+    known: list[str]
+
+    def detail(self) -> str:
+        return f"Unknown scopes: {', '.join(self.names)}. Known: {', '.join(self.known)}."
+
+
+@dataclass(kw_only=True, eq=False)
+class VendorNameTaken(Conflict):
+    """A vendor of that name is registered already, by whomever."""
+
+    code = "accounts.vendor_name_taken"
+    title = "The name is taken"
+
+    vendor: str
+
+    def detail(self) -> str:
+        return f"There is a vendor {self.vendor} already: choose another name."
+
+
+@dataclass(kw_only=True, eq=False)
+class VendorRegistrationClosed(Forbidden):
+    """The operator registers vendors here (setting `vendor_registration`)."""
+
+    code = "accounts.vendor_registration_closed"
+    title = "Only the operator registers vendors"
+
+    def detail(self) -> str:
+        return "Ask the operator of this server to register the vendor and to give it to you."
+
+
+@dataclass(kw_only=True, eq=False)
+class TooManyVendors(TooMany):
+    """An organisation has registered as many vendors as it may in a day."""
+
+    code = "accounts.too_many_vendors"
+    title = "Too many vendors in a day"
+
+    most: int
+
+    def detail(self) -> str:
+        return f"An organisation may register {self.most} vendors in 24 hours: try again tomorrow."
+
+
+@dataclass(kw_only=True, eq=False)
+class FormSentAlready(Conflict):
+    """The form had its effect already. It has no second one; what it showed is not shown again."""
+
+    code = "accounts.form_sent_already"
+    title = "The form was sent already"
+
+    def detail(self) -> str:
+        return "This form was sent already: it had its effect once. Load its page again."
 
 
 @dataclass(kw_only=True, eq=False)

@@ -46,6 +46,8 @@ class Client:
     `UNTIL_USED`."""
     verified: bool = False
     """Of a store's client: whether its store was verified when this was read."""
+    scopes: tuple[str, ...] = ()
+    """Of a vendor's client: the APIs that its tokens open. Empty: all of them."""
 
 
 @dataclass(frozen=True, slots=True)

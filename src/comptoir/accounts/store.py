@@ -130,6 +130,7 @@ def add_client(db: sa.Connection, client: Client, organisation_id: str, now: int
             public=client.public,
             redirect_uris=json.dumps(client.redirect_uris),
             post_logout_uris=json.dumps(client.post_logout_uris),
+            scopes=" ".join(client.scopes),
             created_at=now,
         )
     )
@@ -157,6 +158,7 @@ def _client(values: dict[str, Any]) -> Client:
             "redirect_uris": tuple(json.loads(values["redirect_uris"])),
             "post_logout_uris": tuple(json.loads(values["post_logout_uris"])),
             "previous_secret_hash": values["previous_secret_hash"] or b"",
+            "scopes": tuple(values["scopes"].split()),
         }
     )
 
@@ -204,6 +206,10 @@ def revoke_client(db: sa.Connection, client_id: str, now: int) -> None:
     db.execute(tables.client.update().where(*in_force).values(revoked_at=now))
 
 
+def delete_client(db: sa.Connection, client_id: str) -> None:
+    db.execute(tables.client.delete().where(tables.client.c.client_id == client_id))
+
+
 def has_vendor_client(db: sa.Connection, vendor: str, mode: Mode) -> bool:
     """Whether the vendor has a client of the mode that is not revoked. Who asks, to make one
     where there is none, takes turns with others."""
@@ -216,6 +222,8 @@ def has_vendor_client(db: sa.Connection, vendor: str, mode: Mode) -> bool:
 
 def vendor_organisation(db: sa.Connection, name: str) -> str | None:
     """The organisation of a vendor; None when there is no such vendor."""
+    if "\0" in name:
+        return None
     c = tables.vendor.c
     return db.execute(sa.select(c.organisation_id).where(c.vendor == name)).scalar()
 
@@ -224,6 +232,30 @@ def add_vendor(db: sa.Connection, name: str, organisation_id: str, now: int) -> 
     db.execute(
         tables.vendor.insert().values(vendor=name, organisation_id=organisation_id, created_at=now)
     )
+
+
+def vendors_of_organisation(db: sa.Connection, organisation_id: str) -> list[str]:
+    """Their names, the oldest first."""
+    c = tables.vendor.c
+    mine = sa.select(c.vendor).where(c.organisation_id == organisation_id)
+    return [row.vendor for row in db.execute(mine.order_by(c.created_at, c.vendor))]
+
+
+def vendors_since(db: sa.Connection, organisation_id: str, since: int) -> int:
+    """How many vendors the organisation has got since then. Who asks, to make one more, takes
+    turns with others."""
+    lock_store(db, f"vendors of {organisation_id}")
+    c = tables.vendor.c
+    young = (c.organisation_id == organisation_id, c.created_at > since)
+    return db.execute(sa.select(sa.func.count()).where(*young)).scalar_one()
+
+
+def modules_of_vendor(db: sa.Connection, vendor: str) -> list[Module]:
+    c = tables.module.c
+    rows = db.execute(
+        sa.select(c.module, c.vendor, c.contents).where(c.vendor == vendor).order_by(c.module)
+    )
+    return [Module(row.module, row.vendor, tuple(json.loads(row.contents))) for row in rows]
 
 
 def find_module(db: sa.Connection, name: str) -> Module | None:

@@ -60,6 +60,7 @@ client = sa.Table(
     text("post_logout_uris", "[]"),
     sa.Column("previous_secret_hash", sa.LargeBinary),
     instant("previous_until"),
+    text("scopes"),
     sa.Index("ix_client_vendor", "vendor"),
 )
 
@@ -69,6 +70,7 @@ vendor = sa.Table(
     key("vendor"),
     text("organisation_id"),
     instant("created_at", nullable=False),
+    sa.Index("ix_vendor_organisation_id", "organisation_id"),
 )
 
 module = sa.Table(

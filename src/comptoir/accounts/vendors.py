@@ -37,27 +37,34 @@ def create_vendor(work: Work, name: str, vault: Vault, mode: Mode = Mode.LIVE) -
         raise NameInvalid(name=name)
     if store.has_vendor_client(work.db, name, mode):
         raise VendorExists(vendor=name, mode=mode.value)
+    organisation_id = store.vendor_organisation(work.db, name)
+    if organisation_id is not None:
+        return add_client(work, name, organisation_id, vault, mode, "vendor.client_added")
+    organisation_id = work.ids.uuid()
+    store.add_organisation(work.db, organisation_id, name, work.now_ms)
+    store.add_vendor(work.db, name, organisation_id, work.now_ms)
+    return add_client(work, name, organisation_id, vault, mode, "vendor.created")
+
+
+def add_client(
+    work: Work, vendor: str, organisation_id: str, vault: Vault, mode: Mode, action: str
+) -> Credentials:
+    """The vendor's OAuth client of this mode. `action`: for the audit log."""
     secret = make_secret(f"{CLIENT_SECRET}_{mode.value}", work.ids.entropy())
     client = Client(
         client_id=f"v_{mode.value}_{work.ids.token(16)}",
         kind=ClientKind.VENDOR,
         shop_id="",
-        vendor=name,
+        vendor=vendor,
         secret_hash=vault.hash(secret),
         revoked_at=None,
         mode=mode,
     )
-    organisation_id = store.vendor_organisation(work.db, name)
-    action = "vendor.client_added"
-    if organisation_id is None:
-        organisation_id, action = work.ids.uuid(), "vendor.created"
-        store.add_organisation(work.db, organisation_id, name, work.now_ms)
-        store.add_vendor(work.db, name, organisation_id, work.now_ms)
     store.add_client(work.db, client, organisation_id, work.now_ms)
     work.audit(
         action,
         organisation_id=organisation_id,
-        vendor=name,
+        vendor=vendor,
         client_id=client.client_id,
         mode=mode.value,
     )

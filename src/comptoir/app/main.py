@@ -7,6 +7,7 @@ import typer
 
 from comptoir.app.wiring import all_endpoints, build
 from comptoir.base.clock import SystemClock
+from comptoir.cli.audit import audit_commands
 from comptoir.cli.backup import add_backup_commands
 from comptoir.cli.clients import client_commands
 from comptoir.cli.docs import make as docs_commands
@@ -30,6 +31,7 @@ app.add_typer(module_commands(installation), name="module")
 app.add_typer(consent_commands(installation), name="consent")
 app.add_typer(store_commands(installation), name="store")
 app.add_typer(key_commands(installation), name="keys")
+app.add_typer(audit_commands(installation), name="audit")
 
 
 @app.command()

@@ -104,6 +104,22 @@ def _add_changes(group: typer.Typer, installation: Installation) -> None:
         value = {"client_id": made.client_id, "client_secret": made.client_secret}
         say(value, as_json, _secret_text(value))
 
+    @group.command("restrict")
+    def restrict(
+        client_id: ClientId,
+        scope: Annotated[
+            list[str] | None,
+            typer.Option("--scope", help="May be repeated. Left out: no limit any more"),
+        ] = None,
+        data: Data = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Limit a vendor's client to some APIs: raw.read, reporting.read, sync.write."""
+        wanted = list(scope or ())
+        installation.write(data, lambda work, _: accounts.restrict_client(work, client_id, wanted))
+        said = ", ".join(wanted) or "every API"
+        say({"client_id": client_id, "scopes": wanted}, as_json, f"{client_id} may use {said}")
+
     @group.command("revoke")
     def revoke(client_id: ClientId, data: Data = None, as_json: AsJson = False) -> None:
         """Give a client no more tokens."""
@@ -125,6 +141,7 @@ def _shown(client: Client) -> dict[str, object]:
         "mode": client.mode.value,
         "name": client.name,
         "public": client.public,
+        "scopes": list(client.scopes),
         "redirect_uris": list(client.redirect_uris),
         "post_logout_redirect_uris": list(client.post_logout_uris),
         "revoked_at": shown(client.revoked_at),

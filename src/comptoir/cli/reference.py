@@ -15,6 +15,7 @@ from typer.main import get_command
 import comptoir
 from comptoir.infra.http import failures
 from comptoir.infra.http.auth import LITERALS, Access
+from comptoir.infra.http.auth import SCOPES as VENDOR_SCOPES
 from comptoir.infra.http.endpoint import Endpoint
 from comptoir.infra.http.openapi import WHO, plain_path
 from comptoir.infra.settings import PREFIX, Settings
@@ -23,6 +24,9 @@ from comptoir.oauth import SHOP_VERIFIED
 MADE = "Written by `make docs`; do not edit."
 SCOPES = {
     SHOP_VERIFIED: "For a store that has proved its address. Refused with `invalid_scope` before.",
+    "raw.read": "For a vendor: read the rows of stores, in the Raw API.",
+    "reporting.read": "For a vendor: see how stores are synced, in the Reporting API.",
+    "sync.write": "For a vendor: have stores synced, in the Sync API.",
 }
 
 
@@ -167,12 +171,22 @@ def _scopes(endpoints: Sequence[Endpoint]) -> str:
         "",
         *_table(("Scope", "Meaning"), [(f"`{s}`", about) for s, about in SCOPES.items()]),
         "",
+        "A vendor's client may be limited to some APIs, on the pages of its vendor or by `comptoir",
+        "client restrict`. Its tokens then name the scopes that it has, or the fewer that it asks",
+        "for, and open nothing else. The tokens of a client that is not limited name only scopes",
+        "that it asks for; without any they open every API.",
+        "",
         "## Who may call what",
         "",
         *_table(
-            ("Endpoint", "API", "Access"),
+            ("Endpoint", "API", "Access", "Scope"),
             (
-                (f"`{e.method} {plain_path(e.path)}`", e.api, f"`{e.access.value}`")
+                (
+                    f"`{e.method} {plain_path(e.path)}`",
+                    e.api,
+                    f"`{e.access.value}`",
+                    f"`{VENDOR_SCOPES.get(e.api, e.api)}`" if e.access is Access.VENDOR else "",
+                )
                 for e in sorted(endpoints, key=lambda e: (e.path, e.method))
             ),
         ),

@@ -45,6 +45,17 @@ def vendor_commands(installation: Installation) -> typer.Typer:
         note = "Keep the secret now: it is not shown again."
         say(value, as_json, "\n".join([*lines, note]))
 
+    @group.command("give")
+    def give(
+        name: str,
+        email: Annotated[str, typer.Option("--email", help="The address of their account")],
+        data: Data = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Make a user an owner of the vendor: they manage it on the pages of their account."""
+        owner = installation.write(data, lambda work, _: accounts.give_vendor(work, name, email))
+        say({"vendor": name, "email": owner}, as_json, f"{owner} is an owner of {name}")
+
     return group
 
 

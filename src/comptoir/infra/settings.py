@@ -30,6 +30,7 @@ UNWANTED = re.compile(r"[@?#\s\\]")
 MOST_VERIFY = 8.0
 MOST_TOKEN = 86_400
 LEVELS = ("debug", "info", "warning", "error")
+REGISTRATION = ("open", "operator")
 SERVICES = ("accounts", "cloudsync", "connect", "billing", "console")
 
 
@@ -66,6 +67,9 @@ class Settings:
     )
     sign_in_rate: int = _help(
         "Forms to sign in, sign up or reset a password one address may send per minute", 60
+    )
+    vendor_registration: str = _help(
+        "open: people register vendors by themselves; operator: the operator alone does", "open"
     )
     smtp_url: str = _help(
         "smtp://user:password@host:port or smtps://…; empty: mail becomes files in DIR/mail", ""
@@ -225,6 +229,8 @@ def _check(settings: Settings) -> None:
         )
     if settings.log_level.lower() not in LEVELS:
         raise SettingsError(f"log_level: write one of {', '.join(LEVELS)}")
+    if settings.vendor_registration not in REGISTRATION:
+        raise SettingsError(f"vendor_registration: write one of {', '.join(REGISTRATION)}")
     if not settings.services:
         raise SettingsError(f"services: name at least one of {', '.join(SERVICES)}")
     unknown = settings.services - set(SERVICES)

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from comptoir.accounts import LANGUAGES
+from comptoir.infra.http.auth import SCOPES as VENDOR_SCOPES
 from comptoir.infra.http.auth import Access, Caller
 from comptoir.infra.http.context import Context, base_of
 from comptoir.infra.http.endpoint import Endpoint, Param, json_response
@@ -60,7 +61,11 @@ def metadata(issuer: str, base: str, *, people: bool) -> dict[str, Any]:
         "token_endpoint_auth_methods_supported": [*AUTHENTICATION, "none"],
         "revocation_endpoint_auth_methods_supported": [*AUTHENTICATION, "none"],
         "introspection_endpoint_auth_methods_supported": AUTHENTICATION,
-        "scopes_supported": [*(SCOPES if people else ()), SHOP_VERIFIED],
+        "scopes_supported": [
+            *(SCOPES if people else ()),
+            SHOP_VERIFIED,
+            *VENDOR_SCOPES.values(),
+        ],
     }
 
 

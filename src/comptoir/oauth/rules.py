@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from comptoir.accounts import Client, ClientKind
 from comptoir.base.mode import Mode
-from comptoir.infra.http.auth import is_ours
+from comptoir.infra.http.auth import SCOPES, is_ours
 from comptoir.oauth.errors import InvalidScope, InvalidTarget
 
 SHOP_VERIFIED = "shop.verified"
@@ -44,16 +44,28 @@ def decide(
 
     Raises:
         InvalidTarget: an audience that is neither the client's own nor ours.
-        InvalidScope: a scope other than `shop.verified`, or that one for an unverified store.
+        InvalidScope: a scope that the client may not have: of a store any but `shop.verified`, and
+            that one before it is verified; of a vendor one of an API that it is not let to.
     """
     own = own_audiences(client)
     wanted = tuple(dict.fromkeys(audience.split()))
     for name in wanted:
         if name not in own and not is_ours(name, base, aliases):
             raise InvalidTarget(audience=name)
-    scopes = tuple(dict.fromkeys(scope.split()))
-    for name in scopes:
-        if name != SHOP_VERIFIED or client.kind is not ClientKind.STORE or not verified:
-            raise InvalidScope(scope=name)
     mode = client.mode if client.kind is ClientKind.VENDOR else None
-    return Grant(wanted or (own[0], base), scopes, mode)
+    return Grant(wanted or (own[0], base), _scopes(client, scope, verified=verified), mode)
+
+
+def _scopes(client: Client, asked: str, *, verified: bool) -> tuple[str, ...]:
+    """What a token says. A vendor that asks for none gets all it may have; one that is not limited
+    gets a token without, as it always was. Raises: InvalidScope."""
+    scopes = tuple(dict.fromkeys(asked.split()))
+    allowed: tuple[str, ...] = ()
+    if client.kind is ClientKind.STORE and verified:
+        allowed = (SHOP_VERIFIED,)
+    elif client.kind is ClientKind.VENDOR:
+        allowed = client.scopes or tuple(SCOPES.values())
+    for name in scopes:
+        if name not in allowed:
+            raise InvalidScope(scope=name)
+    return scopes or client.scopes

@@ -65,6 +65,15 @@ attempt = sa.Table(
 )
 """Wrong passwords and codes, counted per slot (`throttle.py`)."""
 
+sent_form = sa.Table(
+    "sent_form",
+    metadata,
+    sa.Column("form_hash", sa.LargeBinary, primary_key=True),
+    instant("sent_at", nullable=False),
+    sa.Index("ix_sent_form_sent_at", "sent_at"),
+)
+"""Forms that must not have their effect twice (`forms.py`)."""
+
 passkey = sa.Table(
     "passkey",
     metadata,

@@ -20,6 +20,10 @@ LITERALS = frozenset(
 """PrestaShop's own audiences: clients written for it name them, whatever server answers."""
 
 
+SCOPES = {"raw": "raw.read", "reporting": "reporting.read", "sync": "sync.write"}
+"""API → the scope that a vendor's token needs for it, when the token is limited to some."""
+
+
 class Access(Enum):
     """Who may call an endpoint. Kind of caller first; what it may see is the handler's part."""
 
@@ -59,6 +63,7 @@ class Caller:
     of a store with `ps_accounts` 5 to 7."""
     audiences: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
+    """Of a vendor's token: the APIs that it opens; without any, all of them."""
     mode: Mode = Mode.LIVE
     """Of a vendor's token: it opens stores of this mode alone."""
     generation: int | None = None
@@ -138,6 +143,22 @@ class WrongKindOfToken(Forbidden):
 
 
 @dataclass(kw_only=True, eq=False)
+class InsufficientScope(Forbidden):
+    """The vendor's token is limited to other APIs than this one (RFC 6750 §3.1)."""
+
+    code = "infra.insufficient_scope"
+    title = "The token is limited to other APIs"
+
+    needed: str
+
+    def detail(self) -> str:
+        return (
+            f"This endpoint needs a token with the scope {self.needed}: ask for it at POST"
+            " /oauth2/token, if the client may have it."
+        )
+
+
+@dataclass(kw_only=True, eq=False)
 class ForeignStore(Forbidden):
     """The token belongs to another store than the one in the path."""
 
@@ -201,6 +222,18 @@ def require_audience(caller: Caller, base: str, aliases: Collection[str] = ()) -
     """
     if not any(is_ours(audience, base, aliases) for audience in caller.audiences):
         raise TokenInvalid(reason="its audience does not name this API")
+
+
+def require_scope(caller: Caller, api: str) -> None:
+    """A vendor's token without scopes opens every API; one with scopes those that they name.
+
+    Raises: InsufficientScope.
+    """
+    if caller.kind is not Access.VENDOR or not caller.scopes:
+        return
+    needed = SCOPES.get(api, api)
+    if needed not in caller.scopes:
+        raise InsufficientScope(needed=needed)
 
 
 def require_store(caller: Caller, shop_id: str) -> None:

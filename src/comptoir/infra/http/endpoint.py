@@ -16,7 +16,7 @@ from starlette.routing import Route
 from comptoir.base.errors import BadRequest, Problem, TooLarge
 from comptoir.infra.http import deprecation, idempotency, problems
 from comptoir.infra.http.admission import admit
-from comptoir.infra.http.auth import Access, Caller
+from comptoir.infra.http.auth import Access, Caller, require_scope
 from comptoir.infra.http.context import Context, context_of
 
 Handler = Callable[[Request, Context, Caller | None], Awaitable[Response]]
@@ -99,6 +99,8 @@ class Endpoint:
         caller = await admit(
             request, self.access, self.limit, context.authenticator, context.limits
         )
+        if caller is not None:
+            require_scope(caller, self.api)
         if not self.keyed or idempotency.HEADER not in request.headers:
             return await self.handler(request, context, caller)
         body = await read_body(request)

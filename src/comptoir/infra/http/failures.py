@@ -11,6 +11,7 @@ from comptoir.infra.http import idempotency, problems
 from comptoir.infra.http.auth import (
     Access,
     ForeignStore,
+    InsufficientScope,
     TokenInvalid,
     TokenMissing,
     WrongKindOfToken,
@@ -104,6 +105,8 @@ def possible(endpoint: Endpoint) -> list[type[Problem]]:
     found: list[type[Problem]] = []
     if endpoint.access is not Access.ANYONE:
         found += [TokenMissing, TokenInvalid, WrongKindOfToken]
+    if endpoint.access is Access.VENDOR:
+        found.append(InsufficientScope)
     if endpoint.access is not Access.VENDOR and "{shop_id" in endpoint.path:
         found.append(ForeignStore)
     if isinstance(endpoint.body, type) and endpoint.body_kind == "application/json":

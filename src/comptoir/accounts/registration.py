@@ -1,0 +1,121 @@
+"""People's vendors: register one, see those of one's organisations, be given one.
+
+A vendor belongs to an organisation. Its members see it, admins manage it, owners end it.
+"""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from comptoir.accounts import store
+from comptoir.accounts.errors import (
+    NameInvalid,
+    TooManyVendors,
+    VendorExists,
+    VendorNameTaken,
+    VendorNotFound,
+    VendorRegistrationClosed,
+)
+from comptoir.accounts.people import members
+from comptoir.accounts.people import store as people
+from comptoir.accounts.people.errors import RoleTooLow, UserNotFound
+from comptoir.accounts.people.rules import Role, email_key
+from comptoir.accounts.rules import NAME
+from comptoir.accounts.vendors import Credentials, add_client
+from comptoir.base.mode import Mode
+from comptoir.infra.vault import Vault
+from comptoir.infra.work import Work
+
+MOST_A_DAY = 5
+"""Vendors that an organisation may register in 24 hours."""
+DAY_MS = 86_400_000
+OPEN = "open"
+"""Of the setting `vendor_registration`: everybody may register vendors."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenVendor:
+    """A vendor as a member of its organisation sees it."""
+
+    name: str
+    organisation_id: str
+    organisation: str
+    role: Role
+    """Of the person who looks."""
+
+    @property
+    def managed(self) -> bool:
+        return self.role.may(Role.ADMIN)
+
+    @property
+    def owned(self) -> bool:
+        return self.role.may(Role.OWNER)
+
+
+def vendors_of(db: sa.Connection, user_id: str) -> list[SeenVendor]:
+    """Those of all organisations that the person belongs to."""
+    return [
+        SeenVendor(name, found.organisation_id, found.name, found.role)
+        for found in members.organisations_of(db, user_id)
+        for name in store.vendors_of_organisation(db, found.organisation_id)
+    ]
+
+
+def seen_vendor(
+    db: sa.Connection, name: str, user_id: str, needed: Role = Role.MEMBER
+) -> SeenVendor:
+    """Raises: VendorNotFound, the same for one of others; RoleTooLow."""
+    organisation_id = store.vendor_organisation(db, name)
+    for found in members.organisations_of(db, user_id):
+        if found.organisation_id == organisation_id:
+            if not found.role.may(needed):
+                raise RoleTooLow(needed=needed.value)
+            return SeenVendor(name, found.organisation_id, found.name, found.role)
+    raise VendorNotFound(vendor=name)
+
+
+def register_vendor(
+    work: Work, vault: Vault, name: str, *, organisation_id: str, user_id: str, registration: str
+) -> Credentials:
+    """A vendor of the organisation with its live client. `registration`: the setting.
+
+    Raises:
+        VendorRegistrationClosed, RoleTooLow, NameInvalid, VendorNameTaken, TooManyVendors.
+    """
+    if registration != OPEN:
+        raise VendorRegistrationClosed
+    members.require_role(work.db, organisation_id, user_id, Role.ADMIN)
+    if not NAME.fullmatch(name):
+        raise NameInvalid(name=name)
+    if store.vendors_since(work.db, organisation_id, work.now_ms - DAY_MS) >= MOST_A_DAY:
+        raise TooManyVendors(most=MOST_A_DAY)
+    taken = store.has_vendor_client(work.db, name, Mode.LIVE)
+    if taken or store.vendor_organisation(work.db, name) is not None:
+        raise VendorNameTaken(vendor=name)
+    store.add_vendor(work.db, name, organisation_id, work.now_ms)
+    return add_client(work, name, organisation_id, vault, Mode.LIVE, "vendor.created")
+
+
+def add_vendor_client(work: Work, vault: Vault, seen: SeenVendor, mode: Mode) -> Credentials:
+    """The client of a mode that has none, or whose client is revoked. Raises: VendorExists."""
+    if store.has_vendor_client(work.db, seen.name, mode):
+        raise VendorExists(vendor=seen.name, mode=mode.value)
+    return add_client(work, seen.name, seen.organisation_id, vault, mode, "vendor.client_added")
+
+
+def give_vendor(work: Work, name: str, email: str) -> str:
+    """Make a user an owner of the vendor's organisation. Returns their address as they wrote it.
+
+    Raises:
+        VendorNotFound, UserNotFound.
+    """
+    organisation_id = store.vendor_organisation(work.db, name)
+    if organisation_id is None:
+        raise VendorNotFound(vendor=name)
+    user = people.find_user_by_email(work.db, email_key(email))
+    if user is None:
+        raise UserNotFound(email=email)
+    if not members.add_member(work.db, organisation_id, user.user_id, Role.OWNER, work.now_ms):
+        members.set_role(work.db, organisation_id, user.user_id, Role.OWNER)
+    work.audit("vendor.given", organisation_id=organisation_id, vendor=name, user_id=user.user_id)
+    return user.email
