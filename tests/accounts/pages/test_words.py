@@ -21,6 +21,9 @@ MADE = (
     "method.",
     "kind.",
     "audit.",
+    "vendor.mode.",
+    "vendor.add.",
+    "client.overlap.",
 )
 """Beginnings of keys that are put together."""
 

@@ -1,6 +1,8 @@
 """All pages of accounts."""
 
 from comptoir.accounts.pages import (
+    applications,
+    credentials,
     factors,
     files,
     link,
@@ -9,6 +11,9 @@ from comptoir.accounts.pages import (
     sign_in,
     sign_up,
     ui,
+    vendor_log,
+    vendor_modules,
+    vendors,
 )
 
 PAGES = [
@@ -19,5 +24,10 @@ PAGES = [
     *factors.PAGES,
     *link.PAGES,
     *ui.PAGES,
+    *vendors.PAGES,
+    *vendor_modules.PAGES,
+    *applications.PAGES,
+    *credentials.PAGES,
+    *vendor_log.PAGES,
     *files.PAGES,
 ]

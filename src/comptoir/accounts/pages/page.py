@@ -27,7 +27,9 @@ SIGN_IN = "/account/sign-in"
 HOME = "/account"
 FRESH_MS = 15 * 60_000
 """How long after a sign-in one may change what one signs in with."""
-LOCAL = re.compile(r"/(account(/[a-z0-9/_-]*)?(\?[^\s\\#]*)?|oauth2/authorize\?[^\s\\#]*)")
+LOCAL = re.compile(
+    r"/(account((/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?)(\?[^\s\\#]*)?|oauth2/authorize\?[^\s\\#]*)"
+)
 CHOICES = ("lang", "ui_locales")
 """Parameters that choose the language."""
 YEAR = 365 * 86_400
@@ -109,6 +111,11 @@ class Visit:
     def say(self, key: str, **facts: object) -> str:
         """A sentence in the visitor's language."""
         return words.say(self.language, key, **facts)
+
+    def tell(self, problem: Problem) -> str:
+        """What went wrong, in the visitor's language."""
+        facts = {name: value for name, value in problem.facts().items() if name != "reason"}
+        return words.problem(self.language, problem.code, problem.detail(), facts)
 
     def in_language(self, code: str) -> str:
         """The address of this page in another language."""
@@ -262,10 +269,12 @@ def _origin(base: str) -> str:
 
 def error_page(visit: Visit, problem: Problem) -> Response:
     """What went wrong, as a page."""
-    facts = {name: value for name, value in problem.facts().items() if name != "reason"}
-    text = words.problem(visit.language, problem.code, problem.detail(), facts)
     response = visit.page(
-        "message.html", problem.status, title=visit.say("error.title"), text=text, bad=True
+        "message.html",
+        problem.status,
+        title=visit.say("error.title"),
+        text=visit.tell(problem),
+        bad=True,
     )
     retry = problem.facts().get("retry_after")
     if retry is not None:
