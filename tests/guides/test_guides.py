@@ -16,6 +16,7 @@ from comptoir.infra.settings import Settings, load
 from comptoir.simulator import SimulatedStore, Simulation
 from tests import pg
 from tests.accounts.fake_store import LoopThread
+from tests.accounts.pages.browser import PASSWORD, Browser, mails
 from tests.eventually import eventually
 from tests.guides.snippets import GUIDES, Snippet, snippets
 from tests.server import Identity, Server, prepared, running
@@ -139,6 +140,42 @@ def test_the_integrators_guide(comptoir: Server, reader: Reader, store: Simulate
     assert len(read) >= 3, "the guide ends with reading rows"
 
 
+def test_the_vendors_guide(comptoir: Server, reader: Reader, store: SimulatedStore) -> None:
+    """The pages by a browser, the commands by a shell; the operator does nothing."""
+    text = (GUIDES / "vendor.md").read_text("utf-8")
+    ada = Browser(comptoir)
+    for path in set(re.findall(r"BASE(/account/[a-z-]+)", text)):
+        assert ada.get(path).status in (200, 303), path
+    _sign_up(ada, "ada@acme.example")
+    made = ada.submit(ada.get("/account/vendors"), "/account/vendors", name="acme")
+    for name in ("client_id", "client_secret"):
+        (value,) = re.findall(rf'id="{name}" value="([^"]+)"', made.text)
+        reader.values[name.upper()] = value
+    modules = "/account/vendors/acme/modules"
+    asked = {"module": "acme_reports", "content.products": "1", "content.orders": "1"}
+    assert ada.submit(ada.get(modules), modules, **asked).status == 303
+    reader.values["UUID"] = store.shop_id or ""
+    scopes = []
+    for snippet in snippets("vendor.md"):
+        if "/raw/v1/" in snippet.text:
+            assert eventually(lambda: rows(reader.follow(snippet)), SYNCED_WITHIN)  # noqa: B023
+            continue
+        answer = reader.follow(snippet)
+        if "/oauth2/token" in snippet.text:
+            scopes.append(answer["scope"])
+            reader.values["TOKEN"] = answer["access_token"]
+    assert scopes == ["", "reporting.read"]
+
+
+def _sign_up(browser: Browser, address: str) -> None:
+    page = browser.get("/account/sign-up")
+    browser.submit(page, "/account/sign-up", email=address, password=PASSWORD)
+    (mail,) = mails(browser.server, address)
+    code = mail.subject.partition(":")[2].strip()
+    done = browser.submit(browser.get("/account/confirm"), "/account/confirm", code=code)
+    assert done.status == 303, done.text
+
+
 def test_without_consent_the_guides_commands_are_refused(
     reader: Reader, store: SimulatedStore
 ) -> None:
@@ -224,4 +261,8 @@ def test_every_setting_that_a_guide_names_is_one(guide: str) -> None:
 
 
 def test_every_guide_is_followed_here() -> None:
-    assert sorted(path.name for path in GUIDES.glob("*.md")) == ["integrator.md", "operator.md"]
+    assert sorted(path.name for path in GUIDES.glob("*.md")) == [
+        "integrator.md",
+        "operator.md",
+        "vendor.md",
+    ]

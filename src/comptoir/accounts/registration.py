@@ -1,4 +1,4 @@
-"""People's vendors: register one, see those of one's organisations, be given one.
+"""People's vendors: register one, see those of one's organisations.
 
 A vendor belongs to an organisation. Its members see it, admins manage it, owners end it.
 """
@@ -17,9 +17,8 @@ from comptoir.accounts.errors import (
     VendorRegistrationClosed,
 )
 from comptoir.accounts.people import members
-from comptoir.accounts.people import store as people
-from comptoir.accounts.people.errors import RoleTooLow, UserNotFound
-from comptoir.accounts.people.rules import Role, email_key
+from comptoir.accounts.people.errors import RoleTooLow
+from comptoir.accounts.people.rules import Role
 from comptoir.accounts.rules import NAME
 from comptoir.accounts.vendors import Credentials, add_client
 from comptoir.base.mode import Mode
@@ -101,21 +100,3 @@ def add_vendor_client(work: Work, vault: Vault, seen: SeenVendor, mode: Mode) ->
     if store.has_vendor_client(work.db, seen.name, mode):
         raise VendorExists(vendor=seen.name, mode=mode.value)
     return add_client(work, seen.name, seen.organisation_id, vault, mode, "vendor.client_added")
-
-
-def give_vendor(work: Work, name: str, email: str) -> str:
-    """Make a user an owner of the vendor's organisation. Returns their address as they wrote it.
-
-    Raises:
-        VendorNotFound, UserNotFound.
-    """
-    organisation_id = store.vendor_organisation(work.db, name)
-    if organisation_id is None:
-        raise VendorNotFound(vendor=name)
-    user = people.find_user_by_email(work.db, email_key(email))
-    if user is None:
-        raise UserNotFound(email=email)
-    if not members.add_member(work.db, organisation_id, user.user_id, Role.OWNER, work.now_ms):
-        members.set_role(work.db, organisation_id, user.user_id, Role.OWNER)
-    work.audit("vendor.given", organisation_id=organisation_id, vendor=name, user_id=user.user_id)
-    return user.email

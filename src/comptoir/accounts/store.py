@@ -164,7 +164,7 @@ def _client(values: dict[str, Any]) -> Client:
 
 
 def find_client(db: sa.Connection, client_id: str) -> Client | None:
-    return find_clients(db, [client_id]).get(client_id)
+    return None if "\0" in client_id else find_clients(db, [client_id]).get(client_id)
 
 
 def find_clients(db: sa.Connection, client_ids: Sequence[str]) -> dict[str, Client]:

@@ -1,4 +1,4 @@
-"""Create a tech vendor with its client, and register the modules it owns."""
+"""Create a tech vendor with its client, give it to a user, and register the modules it owns."""
 
 from dataclasses import dataclass
 
@@ -10,6 +10,10 @@ from comptoir.accounts.errors import (
     VendorExists,
     VendorNotFound,
 )
+from comptoir.accounts.people import members
+from comptoir.accounts.people import store as people
+from comptoir.accounts.people.errors import UserNotFound
+from comptoir.accounts.people.rules import Role, email_key
 from comptoir.accounts.rules import NAME, Client, ClientKind, Module
 from comptoir.base.mode import Mode
 from comptoir.base.secret import CLIENT_SECRET, make_secret
@@ -69,6 +73,24 @@ def add_client(
         mode=mode.value,
     )
     return Credentials(client.client_id, secret)
+
+
+def give_vendor(work: Work, name: str, email: str) -> str:
+    """Make a user an owner of the vendor's organisation. Returns their address as they wrote it.
+
+    Raises:
+        VendorNotFound, UserNotFound.
+    """
+    organisation_id = store.vendor_organisation(work.db, name)
+    if organisation_id is None:
+        raise VendorNotFound(vendor=name)
+    user = people.find_user_by_email(work.db, email_key(email))
+    if user is None:
+        raise UserNotFound(email=email)
+    if not members.add_member(work.db, organisation_id, user.user_id, Role.OWNER, work.now_ms):
+        members.set_role(work.db, organisation_id, user.user_id, Role.OWNER)
+    work.audit("vendor.given", organisation_id=organisation_id, vendor=name, user_id=user.user_id)
+    return user.email
 
 
 def register_module(
