@@ -176,7 +176,9 @@ def test_what_is_no_endpoint_tells_nothing(there: Strangers) -> None:
     for path in paths:
         for token in ("", there.vendors[FIRST], there.stores["mine"].token):
             for filled in ("cloudsync", "accounts", "x"):
-                at = path.replace("{name}", filled).replace("{code:path}", filled)
+                at = path
+                for placed in ("{name}", "{code:path}", "{client_id}", "{module}"):
+                    at = at.replace(placed, filled)
                 assert "{" not in at, f"tell this test what stands in {path}"
                 sent = Sent("GET", at, {}, b"")
                 answer = there.request(sent, token)

@@ -227,10 +227,7 @@ def _check(settings: Settings) -> None:
             f"signing_key_ahead: {settings.signing_key_ahead} does not fit: write fewer seconds"
             " than signing_key_days lasts"
         )
-    if settings.log_level.lower() not in LEVELS:
-        raise SettingsError(f"log_level: write one of {', '.join(LEVELS)}")
-    if settings.vendor_registration not in REGISTRATION:
-        raise SettingsError(f"vendor_registration: write one of {', '.join(REGISTRATION)}")
+    _check_choices(settings)
     if not settings.services:
         raise SettingsError(f"services: name at least one of {', '.join(SERVICES)}")
     unknown = settings.services - set(SERVICES)
@@ -242,6 +239,13 @@ def _check(settings: Settings) -> None:
     _check_mail(settings)
     _check_database(settings)
     _check_hosts(settings)
+
+
+def _check_choices(settings: Settings) -> None:
+    if settings.log_level.lower() not in LEVELS:
+        raise SettingsError(f"log_level: write one of {', '.join(LEVELS)}")
+    if settings.vendor_registration not in REGISTRATION:
+        raise SettingsError(f"vendor_registration: write one of {', '.join(REGISTRATION)}")
 
 
 def _check_database(settings: Settings) -> None:

@@ -13,7 +13,6 @@ from comptoir.accounts.people.rules import Role
 from comptoir.accounts.registration import SeenVendor, add_vendor_client
 from comptoir.accounts.rules import Client, ClientKind
 from comptoir.accounts.vendors import Credentials
-from comptoir.base.instant import format_ms
 from comptoir.base.mode import Mode
 from comptoir.infra.http.auth import SCOPES
 from comptoir.infra.work import Work
@@ -48,8 +47,7 @@ async def _page(visit: Visit, fault: str = "") -> Response:
         path=path_of(seen.name),
         client=found,
         application=found.kind is ClientKind.APPLICATION,
-        old_until=format_ms(found.previous_until or 0) if overlapping else "",
-        revoked_at=format_ms(found.revoked_at) if found.revoked_at is not None else "",
+        old_until=found.previous_until if overlapping else None,
         overlaps=list(OVERLAPS),
         scopes=list(SCOPES.values()),
         allowed=found.scopes or tuple(SCOPES.values()),

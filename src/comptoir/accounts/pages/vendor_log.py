@@ -12,7 +12,6 @@ from comptoir.accounts.pages.one_vendor import HERE, ONE, path_of
 from comptoir.accounts.pages.page import Page, Visit, Who
 from comptoir.accounts.people import members
 from comptoir.accounts.registration import SeenVendor
-from comptoir.base.instant import format_ms
 from comptoir.infra import audit
 from comptoir.infra.audit import Entry, Wanted
 
@@ -25,7 +24,7 @@ ENTRY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 class Line:
     """An entry as it is shown."""
 
-    at: str
+    at: int
     actor: str
     action: str
     facts: str
@@ -71,7 +70,7 @@ def _said(visit: Visit, action: str) -> str:
 def _line(visit: Visit, entry: Entry, emails: dict[str, str]) -> Line:
     facts = {"shop": entry.shop_id, **entry.facts}
     return Line(
-        at=format_ms(entry.at // 1000 * 1000),
+        at=entry.at,
         actor=emails.get(entry.actor, entry.actor),
         action=_said(visit, entry.action),
         facts=", ".join(f"{name}: {_text(value)}" for name, value in facts.items() if value),
