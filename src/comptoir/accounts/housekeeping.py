@@ -1,9 +1,10 @@
-"""What is kept no longer: ended sessions, codes, counts of attempts, forms that were sent."""
+"""What is kept no longer: ended sessions, codes, counts of attempts, forms that were sent, old
+invitations."""
 
-from comptoir.accounts.people import codes, forms, sessions, throttle
+from comptoir.accounts.people import codes, forms, sessions, throttle, waiting
 from comptoir.infra.work import Work
 
 
 def forget(work: Work) -> None:
-    for part in (sessions.forget, codes.forget, throttle.forget, forms.forget):
+    for part in (sessions.forget, codes.forget, throttle.forget, forms.forget, waiting.forget):
         part(work)

@@ -59,6 +59,17 @@ class Module:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """What a store lets a module read."""
+
+    module: str
+    vendor: str
+    contents: tuple[str, ...]
+    granted_at: int
+    """When the oldest of it was granted (milliseconds)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Shop:
     """A store identity (spec/accounts.md §1.3). Times in milliseconds since the epoch."""
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from comptoir.accounts import tables
 from comptoir.accounts.errors import ShopNotFound, StoreOfOtherMode
-from comptoir.accounts.rules import Client, ClientKind, Module, Shop
+from comptoir.accounts.rules import Client, ClientKind, Consent, Module, Shop
 from comptoir.base.mode import Mode
 from comptoir.infra.db.dialect import bind_list, lock_store, native, one_of, upsert
 from comptoir.infra.work import Work
@@ -59,6 +59,13 @@ def all_shops(db: sa.Connection) -> list[Shop]:
     """Every store of the installation, oldest first: the operator's list."""
     order = (tables.shop.c.created_at, tables.shop.c.shop_id)
     return [_shop(row) for row in db.execute(sa.select(*_SHOP).order_by(*order))]
+
+
+def shops_of(db: sa.Connection, organisation_ids: list[str]) -> list[Shop]:
+    """The stores of these organisations, by name."""
+    theirs = tables.shop.c.organisation_id.in_(organisation_ids)
+    order = (tables.shop.c.name, tables.shop.c.created_at, tables.shop.c.shop_id)
+    return [_shop(row) for row in db.execute(sa.select(*_SHOP).where(theirs).order_by(*order))]
 
 
 def other_verified_shops(db: sa.Connection, frontend_url: str, shop_id: str) -> list[Shop]:
@@ -114,6 +121,17 @@ def add_organisation(db: sa.Connection, organisation_id: str, name: str, now: in
             organisation_id=organisation_id, name=name, created_at=now
         )
     )
+
+
+def find_organisation(db: sa.Connection, organisation_id: str) -> str | None:
+    """Its name; None when there is none."""
+    c = tables.organisation.c
+    return db.execute(sa.select(c.name).where(c.organisation_id == organisation_id)).scalar()
+
+
+def rename_organisation(db: sa.Connection, organisation_id: str, name: str) -> None:
+    mine = tables.organisation.c.organisation_id == organisation_id
+    db.execute(tables.organisation.update().where(mine).values(name=name))
 
 
 def add_client(db: sa.Connection, client: Client, organisation_id: str, now: int) -> None:
@@ -307,6 +325,26 @@ def end_consents(
     db.execute(
         tables.consent.update().where(*in_force, c.content.in_(contents)).values(withdrawn_at=now)
     )
+
+
+def consents_of(db: sa.Connection, shop_id: str) -> list[Consent]:
+    """What each module may read from the store now."""
+    c, m = tables.consent.c, tables.module.c
+    rows = db.execute(
+        sa.select(c.module, m.vendor, c.content, c.granted_at)
+        .join(tables.module, m.module == c.module)
+        .where(c.shop_id == shop_id, c.withdrawn_at.is_(None))
+        .order_by(c.module, c.content)
+    )
+    found: dict[str, Consent] = {}
+    for row in rows:
+        before = found.get(row.module, Consent(row.module, row.vendor, (), row.granted_at))
+        found[row.module] = replace(
+            before,
+            contents=(*before.contents, row.content),
+            granted_at=min(before.granted_at, row.granted_at),
+        )
+    return list(found.values())
 
 
 def consented_contents(db: sa.Connection, shop_id: str, vendor: str = "") -> set[str]:

@@ -58,6 +58,7 @@ def store_commands(installation: Installation) -> typer.Typer:
     _add_aside(group, installation)
     _add_sync(group, installation)
     _add_mode(group, installation)
+    _add_transfer(group, installation)
     add_config(group)
     return group
 
@@ -115,6 +116,22 @@ def _add_mode(group: typer.Typer, installation: Installation) -> None:
         changed = installation.write(data, lambda work, _: accounts.set_mode(work, shop, mode))
         value = {"shop": shop, "mode": changed.mode.value}
         say(value, as_json, f"{shop} is in {changed.mode.value} mode.")
+
+
+def _add_transfer(group: typer.Typer, installation: Installation) -> None:
+    @group.command("transfer")
+    def transfer(
+        shop: ShopId,
+        to: Annotated[str, typer.Option("--to", help="E-mail address of a user")],
+        data: Data = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Make a user its point of contact, at once: it goes to their organisation. What its point
+        of contact before holds of it ends."""
+        changed = installation.write(data, lambda work, _: accounts.transfer_now(work, shop, to))
+        email, user = changed.point_of_contact_email, changed.point_of_contact_uuid
+        value = {"shop": shop, "user": user, "organisation": changed.organisation_id}
+        say(value, as_json, f"{shop} belongs to {email} now.")
 
 
 def _add_sync(group: typer.Typer, installation: Installation) -> None:

@@ -181,6 +181,13 @@ def end_all_of(work: Work, user_id: str, reason: str) -> None:
         end(work, row.authorization_id, reason)
 
 
+def end_all_at(work: Work, user_id: str, client_id: str, reason: str) -> None:
+    """Whatever this application holds of the person."""
+    theirs = (a.user_id == user_id, a.client_id == client_id, a.ended_at.is_(None))
+    for row in work.db.execute(sa.select(a.authorization_id).where(*theirs)).all():
+        end(work, row.authorization_id, reason)
+
+
 def end_of_session(work: Work, session_ids: Sequence[str]) -> None:
     """The sessions are over: what was allowed without `offline_access` ends with them (OpenID
     Connect Core §11)."""

@@ -1,8 +1,8 @@
-"""What oauth does when it hears of sign-outs, and what it keeps no longer."""
+"""What oauth does when it hears of sign-outs and new owners, and what it keeps no longer."""
 
 from typing import Any
 
-from comptoir.accounts import SessionsEnded, SignedOutEverywhere
+from comptoir.accounts import SessionsEnded, ShopOwnerChanged, SignedOutEverywhere, find_shop
 from comptoir.infra.work import Work
 from comptoir.oauth import authorizations, revocation
 
@@ -15,9 +15,17 @@ def _sessions_ended(work: Work, body: dict[str, Any]) -> None:
     authorizations.end_of_session(work, list(body["session_ids"]))
 
 
+def _shop_owner_changed(work: Work, body: dict[str, Any]) -> None:
+    """Who had the store before gets no further in its back office with what they hold."""
+    shop, before = find_shop(work.db, str(body["shop_id"])), str(body["previous_owner_uuid"])
+    if shop is not None and before and shop.point_of_contact_uuid != before:
+        authorizations.end_all_at(work, before, shop.client_id, "the store has another owner")
+
+
 HANDLERS = {
     SignedOutEverywhere.topic: (_signed_out_everywhere,),
     SessionsEnded.topic: (_sessions_ended,),
+    ShopOwnerChanged.topic: (_shop_owner_changed,),
 }
 
 

@@ -10,6 +10,7 @@ from comptoir.accounts.pages import words
 
 FOLDER = Path(pages.__file__).parent
 SAID = re.compile(r"""(?:\bt|\bsay|_say)\(\s*["']([a-z_]+(?:\.[a-z_0-9-]+)+|[a-z]+)["']""")
+<<<<<<< HEAD
 MADE = (
     "done.",
     "language.",
@@ -25,6 +26,9 @@ MADE = (
     "vendor.add.",
     "client.overlap.",
 )
+=======
+MADE = ("password.", "mail.", "problem.", "role.", "outcome.", "method.", "kind.", "audit.", "reason.")
+>>>>>>> 9167dcb (Organisations and stores of people: invite, roles, leave, hand a store over, unlink it; their pages and commands)
 """Beginnings of keys that are put together."""
 
 

@@ -102,3 +102,65 @@ class RoleTooLow(Forbidden):
 
     def detail(self) -> str:
         return f"This needs the role {self.needed} in the organisation."
+
+
+@dataclass(kw_only=True, eq=False)
+class OrganisationNotFound(NotFound):
+    """No such organisation, or none that the person belongs to: the two are told alike."""
+
+    code = "accounts.organisation_not_found"
+    title = "No such organisation"
+
+
+@dataclass(kw_only=True, eq=False)
+class OrganisationNameInvalid(BadRequest):
+    """The name is empty, longer than 100 characters, or looks like a link."""
+
+    code = "accounts.organisation_name_invalid"
+    title = "The organisation's name cannot be used"
+
+    def detail(self) -> str:
+        return "Choose a name of 1 to 100 characters without a web address in it."
+
+
+@dataclass(kw_only=True, eq=False)
+class MemberNotFound(NotFound):
+    """The person is no member of the organisation."""
+
+    code = "accounts.member_not_found"
+    title = "No such member"
+
+
+@dataclass(kw_only=True, eq=False)
+class MemberAlready(Conflict):
+    """Who is invited is a member of the organisation."""
+
+    code = "accounts.member_already"
+    title = "They are a member already"
+
+
+@dataclass(kw_only=True, eq=False)
+class LastOwner(Conflict):
+    """The organisation would be left without an owner."""
+
+    code = "accounts.last_owner"
+    title = "An organisation keeps at least one owner"
+
+    def detail(self) -> str:
+        return "Make somebody else an owner first."
+
+
+@dataclass(kw_only=True, eq=False)
+class InvitationNotFound(NotFound):
+    """No such invitation for this person; or it was answered, withdrawn, or is too old."""
+
+    code = "accounts.invitation_not_found"
+    title = "No such invitation"
+
+
+@dataclass(kw_only=True, eq=False)
+class TransferNotFound(NotFound):
+    """No such offer of a store for this person; or it was answered, withdrawn, or is too old."""
+
+    code = "accounts.transfer_not_found"
+    title = "No such offer of a store"

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from comptoir.accounts import tables as accounts
 from comptoir.accounts.people import tables
-from comptoir.accounts.people.errors import RoleTooLow
+from comptoir.accounts.people.errors import OrganisationNotFound, RoleTooLow
 from comptoir.accounts.people.rules import Role
 from comptoir.infra.db.dialect import insert_new
 
@@ -29,6 +29,17 @@ class Member:
     role: Role
 
 
+@dataclass(frozen=True, slots=True)
+class OrganisationSummary:
+    """For the operator's list."""
+
+    organisation_id: str
+    name: str
+    members: int
+    stores: int
+    vendors: int
+
+
 def add_member(db: sa.Connection, organisation_id: str, user_id: str, role: Role, now: int) -> bool:
     """False when they are one already; then their role stays as it is."""
     values = {
@@ -41,6 +52,8 @@ def add_member(db: sa.Connection, organisation_id: str, user_id: str, role: Role
 
 
 def role_in(db: sa.Connection, organisation_id: str, user_id: str) -> Role | None:
+    if "\0" in organisation_id + user_id:  # PostgreSQL would not even look for it
+        return None
     found = db.execute(
         sa.select(m.role).where(m.organisation_id == organisation_id, m.user_id == user_id)
     ).scalar()
@@ -48,9 +61,11 @@ def role_in(db: sa.Connection, organisation_id: str, user_id: str) -> Role | Non
 
 
 def require_role(db: sa.Connection, organisation_id: str, user_id: str, needed: Role) -> Role:
-    """Raises: RoleTooLow; the same for an organisation that there is not."""
+    """Raises: RoleTooLow; OrganisationNotFound to who is no member, as if there were none."""
     role = role_in(db, organisation_id, user_id)
-    if role is None or not role.may(needed):
+    if role is None:
+        raise OrganisationNotFound
+    if not role.may(needed):
         raise RoleTooLow(needed=needed.value)
     return role
 
@@ -89,3 +104,25 @@ def set_role(db: sa.Connection, organisation_id: str, user_id: str, role: Role) 
 def remove_member(db: sa.Connection, organisation_id: str, user_id: str) -> None:
     mine = (m.organisation_id == organisation_id, m.user_id == user_id)
     db.execute(tables.member.delete().where(*mine))
+
+
+def count_owners(db: sa.Connection, organisation_id: str) -> int:
+    owners = (m.organisation_id == organisation_id, m.role == Role.OWNER.value)
+    counted = sa.select(sa.func.count()).select_from(tables.member).where(*owners)
+    return int(db.execute(counted).scalar_one())
+
+
+def all_organisations(db: sa.Connection) -> list[OrganisationSummary]:
+    """Every organisation of the installation, the oldest first."""
+    o = accounts.organisation.c
+
+    def count(table: sa.Table) -> sa.ScalarSelect[int]:
+        mine = table.c.organisation_id == o.organisation_id
+        counted = sa.select(sa.func.count()).select_from(table).where(mine)
+        return counted.correlate(accounts.organisation).scalar_subquery()
+
+    counts = [count(table) for table in (tables.member, accounts.shop, accounts.vendor)]
+    rows = db.execute(
+        sa.select(o.organisation_id, o.name, *counts).order_by(o.created_at, o.organisation_id)
+    )
+    return [OrganisationSummary(*row) for row in rows]

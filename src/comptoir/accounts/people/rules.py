@@ -23,9 +23,9 @@ class Role(Enum):
     """What a member of an organisation may do; each may do what the next one may."""
 
     OWNER = "owner"
-    """Also: give a store away, make and unmake owners, end the organisation's vendor clients."""
+    """Also: make and unmake owners, end the organisation's vendor clients."""
     ADMIN = "admin"
-    """Also: invite and remove members, unlink stores, manage vendors' clients."""
+    """Also: invite and remove members, give stores away, unlink them, manage vendors' clients."""
     MEMBER = "member"
     """See the organisation's stores, members and clients."""
 
@@ -75,6 +75,48 @@ class Visitor:
 
     user: User
     session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Somebody is asked to join an organisation. Times in milliseconds since the epoch."""
+
+    invitation_id: str
+    organisation_id: str
+    organisation: str
+    """Its name."""
+    email: str
+    role: Role
+    invited_by: str
+    created_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A store is offered to somebody. Times in milliseconds since the epoch."""
+
+    transfer_id: str
+    shop_id: str
+    from_organisation_id: str
+    from_organisation: str
+    """Its name."""
+    email: str
+    offered_by: str
+    created_at: int
+    expires_at: int
+
+
+MOST_NAME = 100
+"""Characters of a name."""
+LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
+
+
+def plain_name(name: str) -> str:
+    """The name as it can stand in a mail; empty when it cannot. Who gets the mail need not know
+    whose name it is: a name is no place for a link."""
+    plain = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    return "" if len(plain) > MOST_NAME or LINK.search(plain) else plain
 
 
 def email_key(email: str) -> str:

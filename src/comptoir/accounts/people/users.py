@@ -9,6 +9,7 @@ from comptoir.accounts.people.rules import (
     email_key,
     email_looks_right,
     password_fault,
+    plain_name,
 )
 from comptoir.infra.work import Work
 
@@ -56,7 +57,8 @@ def create_user(
     if not store.add_user(work.db, user, email_key(email), hashed, work.now_ms):
         raise UserExists(email=email)
     organisation_id = work.ids.uuid()
-    accounts.add_organisation(work.db, organisation_id, user.name or email, work.now_ms)
+    name = plain_name(user.name) or email
+    accounts.add_organisation(work.db, organisation_id, name, work.now_ms)
     members.add_member(work.db, organisation_id, user.user_id, Role.OWNER, work.now_ms)
     work.audit("user.created", organisation_id=organisation_id, user_id=user.user_id)
     return user

@@ -1,0 +1,166 @@
+"""Give a store to somebody else, or to nobody: offer it, accept it, move it, unlink it.
+
+Each use case looks first whether the store is one of the person's organisations'. A store that is
+not is told to be none (`ShopNotFound`), a role that is too low is told as such.
+"""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from comptoir.accounts import contact, store
+from comptoir.accounts.errors import ShopNotFound
+from comptoir.accounts.people import members, transfers
+from comptoir.accounts.people import store as people
+from comptoir.accounts.people.errors import TransferNotFound, UserNotFound
+from comptoir.accounts.people.invite import KEEP_MS, count_mail
+from comptoir.accounts.people.organise import create_organisation
+from comptoir.accounts.people.rules import Role, Transfer, User, email_key, plain_name
+from comptoir.accounts.people.users import check_email
+from comptoir.accounts.rules import Shop
+from comptoir.infra.db.dialect import lock_store
+from comptoir.infra.vault import Vault
+from comptoir.infra.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """A store has another owner. `told`: the addresses and languages of who had it before."""
+
+    shop: Shop
+    told: tuple[User, ...]
+
+
+def shop_of(db: sa.Connection, shop_id: str, user_id: str, needed: Role) -> Shop:
+    """The store, for a member of its organisation. Raises: ShopNotFound, RoleTooLow."""
+    shop = store.load_shop(db, shop_id)
+    if members.role_in(db, shop.organisation_id, user_id) is None:
+        raise ShopNotFound(shop_id=shop_id)
+    members.require_role(db, shop.organisation_id, user_id, needed)
+    return shop
+
+
+def offer(work: Work, vault: Vault, shop_id: str, by: User, email: str) -> tuple[Shop, Transfer]:
+    """Offer the store to an address; an offer from before is over. The caller sends the mail.
+
+    Raises: ShopNotFound, RoleTooLow, EmailInvalid, TooManyAttempts.
+    """
+    shop = _mine(work, shop_id, by.user_id)
+    email = check_email(email)
+    count_mail(work, vault, by.user_id, email)
+    transfers.end_all_of(work.db, shop_id, work.now_ms)
+    made = Transfer(
+        transfer_id=work.ids.uuid(),
+        shop_id=shop_id,
+        from_organisation_id=shop.organisation_id,
+        from_organisation=store.find_organisation(work.db, shop.organisation_id) or "",
+        email=email,
+        offered_by=by.user_id,
+        created_at=work.now_ms,
+        expires_at=work.now_ms + KEEP_MS,
+    )
+    transfers.save(work.db, made)
+    _audit(work, "store.offered", made)
+    return shop, made
+
+
+def withdraw_offer(work: Work, shop_id: str, user_id: str) -> None:
+    """Raises: ShopNotFound, RoleTooLow, TransferNotFound."""
+    shop = _mine(work, shop_id, user_id)
+    if not transfers.end_all_of(work.db, shop_id, work.now_ms):
+        raise TransferNotFound
+    work.audit("store.offer_withdrawn", shop_id=shop_id, organisation_id=shop.organisation_id)
+
+
+def offered(db: sa.Connection, user: User, transfer_id: str, now: int) -> Transfer:
+    """The offer, to who it was made to. Raises: TransferNotFound."""
+    for found in transfers.waiting_for(db, email_key(user.email), now):
+        if found.transfer_id == transfer_id:
+            return found
+    raise TransferNotFound
+
+
+def accept(work: Work, user: User, transfer_id: str, organisation_id: str) -> HandedOver:
+    """The store is in that organisation of the person's now, and they are its point of contact.
+
+    Raises: TransferNotFound, OrganisationNotFound, RoleTooLow.
+    """
+    found = offered(work.db, user, transfer_id, work.now_ms)
+    members.require_role(work.db, organisation_id, user.user_id, Role.ADMIN)
+    lock_store(work.db, found.shop_id)
+    shop = store.load_shop(work.db, found.shop_id)
+    gone = shop.organisation_id != found.from_organisation_id
+    if gone or not transfers.end(work.db, found, "accepted", work.now_ms):
+        raise TransferNotFound
+    _audit(work, "store.offer_accepted", found)
+    changed = contact.give(work, shop, organisation_id, user.user_id, user.email)
+    before = {found.offered_by, shop.point_of_contact_uuid or ""} - {user.user_id}
+    told = (people.find_user(work.db, user_id) for user_id in sorted(before) if user_id)
+    return HandedOver(changed, tuple(one for one in told if one is not None))
+
+
+def decline(work: Work, user: User, transfer_id: str) -> None:
+    """Raises: TransferNotFound."""
+    found = offered(work.db, user, transfer_id, work.now_ms)
+    if not transfers.end(work.db, found, "declined", work.now_ms):
+        raise TransferNotFound
+    _audit(work, "store.offer_declined", found)
+
+
+def move(work: Work, shop_id: str, user: User, organisation_id: str) -> Shop:
+    """To another organisation of the person's own, at once. The point of contact stays when they
+    belong to that one too; else the person is it.
+
+    Raises: ShopNotFound, OrganisationNotFound, RoleTooLow.
+    """
+    shop = _mine(work, shop_id, user.user_id)
+    members.require_role(work.db, organisation_id, user.user_id, Role.ADMIN)
+    if organisation_id == shop.organisation_id:
+        return shop
+    transfers.end_all_of(work.db, shop_id, work.now_ms)
+    owner = shop.point_of_contact_uuid
+    if owner is not None and members.role_in(work.db, organisation_id, owner) is not None:
+        return contact.give(work, shop, organisation_id, owner, shop.point_of_contact_email)
+    return contact.give(work, shop, organisation_id, user.user_id, user.email)
+
+
+def unlink(work: Work, shop_id: str, user_id: str) -> Shop:
+    """The store has no point of contact any more; it stays verified, and where it is. Whoever signs
+    in to it next in its back office is its point of contact. Safe to repeat.
+
+    Raises: ShopNotFound, RoleTooLow.
+    """
+    shop = _mine(work, shop_id, user_id)
+    if shop.point_of_contact_uuid is None and shop.point_of_contact_email is None:
+        return shop
+    work.audit("store.unlinked", shop_id=shop_id, organisation_id=shop.organisation_id)
+    return contact.give(work, shop, shop.organisation_id, None, None)
+
+
+def transfer_now(work: Work, shop_id: str, email: str) -> Shop:
+    """What the operator decides needs no offer. Raises: ShopNotFound, UserNotFound."""
+    shop = store.load_shop(work.db, shop_id)
+    user = people.find_user_by_email(work.db, email_key(email))
+    if user is None:
+        raise UserNotFound(email=email)
+    lock_store(work.db, shop_id)
+    transfers.end_all_of(work.db, shop_id, work.now_ms)
+    if not members.organisations_of(work.db, user.user_id):
+        create_organisation(work, user, plain_name(user.name) or user.email)
+    return contact.set_contact(work, shop.shop_id, user.user_id)
+
+
+def _mine(work: Work, shop_id: str, user_id: str) -> Shop:
+    """The store, for who may give it away; who does so takes turns with others."""
+    shop_of(work.db, shop_id, user_id, Role.ADMIN)
+    lock_store(work.db, shop_id)
+    return shop_of(work.db, shop_id, user_id, Role.ADMIN)
+
+
+def _audit(work: Work, action: str, transfer: Transfer) -> None:
+    work.audit(
+        action,
+        shop_id=transfer.shop_id,
+        organisation_id=transfer.from_organisation_id,
+        transfer_id=transfer.transfer_id,
+    )

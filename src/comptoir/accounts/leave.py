@@ -1,0 +1,23 @@
+"""Remove a member, or leave. The stores stay with the organisation: those whose point of contact
+has gone get another one."""
+
+from comptoir.accounts import contact, store
+from comptoir.accounts.people import members, organise
+from comptoir.accounts.people.rules import Role
+from comptoir.infra.work import Work
+
+
+def remove_member(work: Work, organisation_id: str, by: str, user_id: str) -> None:
+    """The point of contact of their stores is who removed them; an owner, when they leave.
+
+    Raises: OrganisationNotFound, RoleTooLow, MemberNotFound, LastOwner.
+    """
+    organise.remove(work, organisation_id, by, user_id)
+    here = members.members_of(work.db, organisation_id)
+    if by == user_id:
+        heir = next(member for member in here if member.role is Role.OWNER)
+    else:
+        heir = next(member for member in here if member.user_id == by)
+    for shop in store.shops_of(work.db, [organisation_id]):
+        if shop.point_of_contact_uuid == user_id:
+            contact.give(work, shop, organisation_id, heir.user_id, heir.email)
