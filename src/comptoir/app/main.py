@@ -11,11 +11,8 @@ from comptoir.cli.audit import audit_commands
 from comptoir.cli.backup import add_backup_commands
 from comptoir.cli.clients import client_commands
 from comptoir.cli.docs import make as docs_commands
-<<<<<<< HEAD
 from comptoir.cli.keys import key_commands
-=======
 from comptoir.cli.organisations import organisation_commands
->>>>>>> 9167dcb (Organisations and stores of people: invite, roles, leave, hand a store over, unlink it; their pages and commands)
 from comptoir.cli.shared import Data, Installation, fail, settings, telling
 from comptoir.cli.stores import store_commands
 from comptoir.cli.users import user_commands

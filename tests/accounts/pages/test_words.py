@@ -10,25 +10,13 @@ from comptoir.accounts.pages import words
 
 FOLDER = Path(pages.__file__).parent
 SAID = re.compile(r"""(?:\bt|\bsay|_say)\(\s*["']([a-z_]+(?:\.[a-z_0-9-]+)+|[a-z]+)["']""")
-<<<<<<< HEAD
-MADE = (
-    "done.",
-    "language.",
-    "password.",
-    "mail.",
-    "problem.",
-    "role.",
-    "outcome.",
-    "method.",
-    "kind.",
-    "audit.",
-    "vendor.mode.",
-    "vendor.add.",
-    "client.overlap.",
+MADE = tuple(
+    f"{name}."
+    for name in (
+        "done language password mail problem role outcome method kind audit reason vendor.mode"
+        " vendor.add client.overlap"
+    ).split()
 )
-=======
-MADE = ("password.", "mail.", "problem.", "role.", "outcome.", "method.", "kind.", "audit.", "reason.")
->>>>>>> 9167dcb (Organisations and stores of people: invite, roles, leave, hand a store over, unlink it; their pages and commands)
 """Beginnings of keys that are put together."""
 
 

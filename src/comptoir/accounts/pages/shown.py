@@ -1,4 +1,4 @@
-"""How instants and results are shown."""
+"""How days and results are shown."""
 
 from collections.abc import Mapping
 
@@ -9,11 +9,6 @@ from comptoir.base.instant import from_ms
 def day(ms: int) -> str:
     """The day of an instant, UTC, as ISO 8601 writes it."""
     return from_ms(ms).strftime("%Y-%m-%d")
-
-
-def moment(ms: int) -> str:
-    """To the minute, UTC."""
-    return from_ms(ms).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def done(visit: Visit, known: Mapping[str, str]) -> str:

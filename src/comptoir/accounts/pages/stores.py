@@ -10,7 +10,7 @@ from comptoir.accounts import hand_over, store
 from comptoir.accounts.hand_over import HandedOver
 from comptoir.accounts.pages import words
 from comptoir.accounts.pages.page import Page, Visit, Who, go, in_words
-from comptoir.accounts.pages.shown import day, done, moment
+from comptoir.accounts.pages.shown import day, done
 from comptoir.accounts.pages.store_words import Told, told, why_not_verified
 from comptoir.accounts.people import members, transfers
 from comptoir.accounts.people.errors import EmailInvalid
@@ -87,7 +87,6 @@ async def _one(visit: Visit, problem: Problem | None = None) -> Response:
         fault=in_words(visit, problem) if problem else "",
         done=done(visit, DONE),
         day=day,
-        moment=moment,
     )
 
 
