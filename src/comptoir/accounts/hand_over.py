@@ -1,4 +1,4 @@
-"""Give a store to somebody else, or to nobody: offer it, accept it, move it, unlink it.
+"""Give a store to somebody else: offer it, accept it, move it. (To nobody: `legacy/link.py`.)
 
 Each use case looks first whether the store is one of the person's organisations'. A store that is
 not is told to be none (`ShopNotFound`), a role that is too low is told as such.
@@ -124,17 +124,10 @@ def move(work: Work, shop_id: str, user: User, organisation_id: str) -> Shop:
     return contact.give(work, shop, organisation_id, user.user_id, user.email)
 
 
-def unlink(work: Work, shop_id: str, user_id: str) -> Shop:
-    """The store has no point of contact any more; it stays verified, and where it is. Whoever signs
-    in to it next in its back office is its point of contact. Safe to repeat.
-
-    Raises: ShopNotFound, RoleTooLow.
-    """
-    shop = _mine(work, shop_id, user_id)
-    if shop.point_of_contact_uuid is None and shop.point_of_contact_email is None:
-        return shop
-    work.audit("store.unlinked", shop_id=shop_id, organisation_id=shop.organisation_id)
-    return contact.give(work, shop, shop.organisation_id, None, None)
+def may_unlink(work: Work, shop_id: str, user_id: str) -> None:
+    """For `legacy.unlink`. Offers of the store are over. Raises: ShopNotFound, RoleTooLow."""
+    _mine(work, shop_id, user_id)
+    transfers.end_all_of(work.db, shop_id, work.now_ms)
 
 
 def transfer_now(work: Work, shop_id: str, email: str) -> Shop:

@@ -7,6 +7,7 @@ import pytest
 
 from comptoir.accounts import hand_over
 from comptoir.accounts.errors import ShopNotFound
+from comptoir.accounts.legacy.link import end_link
 from comptoir.accounts.people import transfers, waiting
 from comptoir.accounts.people.errors import (
     OrganisationNotFound,
@@ -16,6 +17,7 @@ from comptoir.accounts.people.errors import (
 )
 from comptoir.accounts.people.rules import Role, Transfer, User, email_key
 from comptoir.accounts.rules import Shop
+from comptoir.infra.work import Work
 from tests.accounts.people.conftest import Town
 
 OWNER, ADMIN, MEMBER = Role
@@ -71,7 +73,7 @@ def test_who_is_offered_a_store_takes_it_over(town: Town) -> None:
         accept(guest, town.home(guest))
     town.refuses(
         ShopNotFound,
-        lambda work: hand_over.unlink(work, shop.shop_id, owner.user_id),
+        lambda work: hand_over.may_unlink(work, shop.shop_id, owner.user_id),
     )
 
 
@@ -121,7 +123,7 @@ def test_who_may_give_a_store_away(town: Town) -> None:
     for user, refused in ((member, RoleTooLow), (stranger, ShopNotFound)):
         with pytest.raises(refused):
             offer(town, shop, user, "new@town.example")
-        for run in (hand_over.unlink, hand_over.withdraw_offer):
+        for run in (hand_over.may_unlink, hand_over.withdraw_offer):
             with pytest.raises(refused):
                 town.do(lambda work, run=run, user=user: run(work, shop.shop_id, user.user_id))
         with pytest.raises(refused):
@@ -132,17 +134,23 @@ def test_who_may_give_a_store_away(town: Town) -> None:
     assert town.announced(CHANGED) == []
 
 
-def test_unlinking_leaves_it_verified_and_without_a_point_of_contact(town: Town) -> None:
-    owner = town.user("owner")
+def test_unlinking_leaves_it_as_it_is_but_nobodys(town: Town) -> None:
+    owner, guest = town.user("owner"), town.user("guest")
     shop = town.shop(owner)
-    for _ in range(2):
-        town.do(lambda work: hand_over.unlink(work, shop.shop_id, owner.user_id))
+    offer(town, shop, owner, guest.email)
 
+    def unlink(work: Work) -> None:
+        hand_over.may_unlink(work, shop.shop_id, owner.user_id)
+        end_link(work, shop.shop_id)
+
+    town.do(unlink)
     changed = town.find(shop)
     assert (changed.point_of_contact_uuid, changed.point_of_contact_email) == (None, None)
-    assert (changed.verified, changed.organisation_id) == (shop.verified, shop.organisation_id)
+    assert (changed.verified, changed.client_id) == (shop.verified, shop.client_id)
+    assert changed.organisation_id != shop.organisation_id
     assert len(town.announced(CHANGED)) == 1
-    assert town.audited("store.unlinked") == 1
+    assert waits(town, guest) == []
+    town.refuses(ShopNotFound, unlink)
 
 
 def test_moving_between_organisations_of_ones_own(town: Town) -> None:

@@ -1,5 +1,6 @@
 """Link a store with `ps_accounts` 5 to 7 to a person, and end that (spec/accounts.md §4.8)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from comptoir.accounts import contact, identities, store
@@ -214,14 +215,22 @@ def end_link(work: Work, shop_id: str) -> Shop:
     return shop
 
 
-async def unlink(context: Context, shop_id: str, *, actor: str, request_id: str = "") -> None:
+async def unlink(
+    context: Context,
+    shop_id: str,
+    *,
+    actor: str,
+    request_id: str = "",
+    allowed: Callable[[Work], object] = lambda _: None,
+) -> None:
     """End the link of a store to its owner, here first and then at the store, as far as it answers.
-    Safe to repeat.
+    Safe to repeat. `allowed` raises in the same transaction when who asks may not.
 
     Raises: ShopNotFound, VaultError.
     """
 
     def unit(work: Work) -> tuple[Shop, str]:
+        allowed(work)
         link = links.link_of(work.db, store.load_shop(work.db, shop_id).shop_id)
         return end_link(work, shop_id), key_of(context.vault, shop_id, link)
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from comptoir.accounts import hand_over, store
 from comptoir.accounts.pages import organisations, stores
 from comptoir.accounts.pages.page import Page, Visit, Who, go
-from comptoir.accounts.pages.shown import day, done
+from comptoir.accounts.pages.profile import done
 from comptoir.accounts.people import invitations, invite, members, transfers
 from comptoir.accounts.people import store as people
 from comptoir.accounts.people.members import Organisation
@@ -18,7 +18,6 @@ from comptoir.accounts.rules import Shop
 PATH = "/account/invitations"
 ONE = f"{PATH}/{{invitation_id}}"
 STORE = f"{PATH}/stores/{{transfer_id}}"
-DONE = {"declined": "invitations.declined"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,7 @@ async def show(visit: Visit) -> Response:
         )
 
     shown = await visit.context.db.read(look)
-    return visit.page(
-        "invitations.html", here=organisations.PATH, shown=shown, done=done(visit, DONE), day=day
-    )
+    return visit.page("invitations.html", here=organisations.PATH, shown=shown, done=done(visit))
 
 
 def _email(db: sa.Connection, user_id: str) -> str:

@@ -30,6 +30,11 @@ def moment(ms: int | None) -> str:
     return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M} UTC" if ms else ""
 
 
+def day(ms: int) -> str:
+    """In UTC, as ISO 8601 writes it."""
+    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d}"
+
+
 def browser(said: str) -> str:
     """`Firefox, Linux` for a `User-Agent`; what it says itself when nothing is known."""
     found = [

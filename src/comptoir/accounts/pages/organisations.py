@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from comptoir.accounts import leave, store
 from comptoir.accounts.pages.page import FormUnreadable, Page, Visit, Who, go, in_words
-from comptoir.accounts.pages.shown import day, done
+from comptoir.accounts.pages.profile import done
 from comptoir.accounts.people import invitations, invite, members, organise
 from comptoir.accounts.people.errors import (
     EmailInvalid,
@@ -23,15 +23,6 @@ PATH = "/account/organisations"
 ONE = f"{PATH}/{{organisation_id}}"
 INVITED = f"{ONE}/invitations"
 MEMBER = f"{ONE}/members/{{user_id}}"
-DONE = {
-    "renamed": "organisation.renamed",
-    "invited": "organisation.invited",
-    "withdrawn": "organisation.withdrawn",
-    "role": "organisation.role_changed",
-    "removed": "organisation.removed",
-    "left": "organisation.left",
-    "joined": "organisation.joined",
-}
 
 
 async def show_all(visit: Visit) -> Response:
@@ -48,7 +39,7 @@ async def _all(visit: Visit, problem: Problem | None = None) -> Response:
         mine=mine,
         name=visit.form.get("name", ""),
         fault=in_words(visit, problem) if problem else "",
-        done=done(visit, DONE),
+        done=done(visit),
     )
 
 
@@ -93,8 +84,7 @@ async def _one(visit: Visit, problem: Problem | None = None) -> Response:
         roles=_roles(mine.role),
         email=visit.form.get("email", ""),
         fault=in_words(visit, problem) if problem else "",
-        done=done(visit, DONE),
-        day=day,
+        done=done(visit),
     )
 
 

@@ -17,11 +17,12 @@ _environment = Environment(
 
 
 def render(template: str, *, visit: Any, **facts: object) -> str:
-    """The page. `t` in a template is the visitor's language: `t("sign_in.title")`; `moment`
-    and `browser` write instants and browsers."""
+    """The page. `t` in a template is the visitor's language: `t("sign_in.title")`; `moment`,
+    `day` and `browser` write instants and browsers."""
     made = _environment.get_template(template)
     said = {"visit": visit, "t": visit.say, "me": visit.visitor}
-    return made.render(**said, moment=looks.moment, browser=looks.browser, **facts)
+    looked = {"moment": looks.moment, "day": looks.day, "browser": looks.browser}
+    return made.render(**said, **looked, **facts)
 
 
 def static(name: str) -> bytes:

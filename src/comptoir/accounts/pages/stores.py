@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from starlette.responses import Response
 
-from comptoir.accounts import hand_over, store
+from comptoir.accounts import hand_over, legacy, store
 from comptoir.accounts.hand_over import HandedOver
 from comptoir.accounts.pages import words
 from comptoir.accounts.pages.page import Page, Visit, Who, go, in_words
-from comptoir.accounts.pages.shown import day, done
+from comptoir.accounts.pages.profile import done
 from comptoir.accounts.pages.store_words import Told, told, why_not_verified
 from comptoir.accounts.people import members, transfers
 from comptoir.accounts.people.errors import EmailInvalid
@@ -25,13 +25,6 @@ from comptoir.infra.work import Work
 
 PATH = "/account/stores"
 ONE = f"{PATH}/{{shop_id}}"
-DONE = {
-    "offered": "store.offered",
-    "withdrawn": "store.offer_withdrawn",
-    "moved": "store.moved",
-    "unlinked": "store.unlinked",
-    "accepted": "store.accepted",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +78,7 @@ async def _one(visit: Visit, problem: Problem | None = None) -> Response:
         manages=view.organisation.role.may(Role.ADMIN),
         email=visit.form.get("email", ""),
         fault=in_words(visit, problem) if problem else "",
-        done=done(visit, DONE),
-        day=day,
+        done=done(visit),
     )
 
 
@@ -147,7 +139,7 @@ async def tell(visit: Visit, handed: HandedOver) -> None:
 async def withdraw_offer(visit: Visit) -> Response:
     shop_id = _id(visit)
     await visit.write(lambda work: hand_over.withdraw_offer(work, shop_id, visit.me.user.user_id))
-    return go(f"{PATH}/{shop_id}?done=withdrawn")
+    return go(f"{PATH}/{shop_id}?done=offer_withdrawn")
 
 
 async def move(visit: Visit) -> Response:
@@ -166,9 +158,16 @@ async def ask_unlink(visit: Visit) -> Response:
 
 
 async def unlink(visit: Visit) -> Response:
-    shop_id = _id(visit)
-    await visit.write(lambda work: hand_over.unlink(work, shop_id, visit.me.user.user_id))
-    return go(f"{PATH}/{shop_id}?done=unlinked")
+    """The store is nobody's any more. One with `ps_accounts` 5 to 7 is told so."""
+    shop_id, user_id = _id(visit), visit.me.user.user_id
+    await legacy.unlink(
+        visit.context,
+        shop_id,
+        actor=visit.actor,
+        request_id=visit.request_id,
+        allowed=lambda work: hand_over.may_unlink(work, shop_id, user_id),
+    )
+    return go(f"{PATH}?done=unlinked")
 
 
 PAGES = [
