@@ -50,6 +50,7 @@ async def show_all(visit: Visit) -> Response:
     return visit.page(
         "stores.html",
         here=PATH,
+        done=done(visit),
         shops=[
             (shop, names[shop.organisation_id], why_not_verified(visit, shop)) for shop in shops
         ],
