@@ -7,8 +7,10 @@ from starlette.responses import Response
 
 from comptoir.accounts import hand_over, store
 from comptoir.accounts.pages import organisations, stores
+from comptoir.accounts.pages.acting import act
 from comptoir.accounts.pages.page import Page, Visit, Who, go
 from comptoir.accounts.pages.profile import done
+from comptoir.accounts.pages.store_mails import tell
 from comptoir.accounts.people import invitations, invite, members, transfers
 from comptoir.accounts.people import store as people
 from comptoir.accounts.people.members import Organisation
@@ -54,29 +56,29 @@ def _email(db: sa.Connection, user_id: str) -> str:
 
 async def accept(visit: Visit) -> Response:
     invitation_id = str(visit.request.path_params["invitation_id"])
-    joined = await visit.write(lambda work: invite.accept(work, visit.me.user, invitation_id))
+    joined = await act(visit, lambda work: invite.accept(work, visit.me.user, invitation_id))
     return go(f"{organisations.PATH}/{joined}?done=joined")
 
 
 async def decline(visit: Visit) -> Response:
     invitation_id = str(visit.request.path_params["invitation_id"])
-    await visit.write(lambda work: invite.decline(work, visit.me.user, invitation_id))
+    await act(visit, lambda work: invite.decline(work, visit.me.user, invitation_id))
     return go(f"{PATH}?done=declined")
 
 
 async def accept_store(visit: Visit) -> Response:
     transfer_id = str(visit.request.path_params["transfer_id"])
     chosen = visit.form.get("organisation", "")
-    handed = await visit.write(
-        lambda work: hand_over.accept(work, visit.me.user, transfer_id, chosen)
+    handed = await act(
+        visit, lambda work: hand_over.accept(work, visit.me.user, transfer_id, chosen)
     )
-    await stores.tell(visit, handed)
+    await tell(visit, handed)
     return go(f"{stores.PATH}/{handed.shop.shop_id}?done=accepted")
 
 
 async def decline_store(visit: Visit) -> Response:
     transfer_id = str(visit.request.path_params["transfer_id"])
-    await visit.write(lambda work: hand_over.decline(work, visit.me.user, transfer_id))
+    await act(visit, lambda work: hand_over.decline(work, visit.me.user, transfer_id))
     return go(f"{PATH}?done=declined")
 
 

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from starlette.responses import Response
 
 from comptoir.accounts import leave, store
+from comptoir.accounts.pages.acting import act
 from comptoir.accounts.pages.page import FormUnreadable, Page, Visit, Who, go, in_words
 from comptoir.accounts.pages.profile import done
 from comptoir.accounts.people import invitations, invite, members, organise
@@ -46,8 +47,8 @@ async def _all(visit: Visit, problem: Problem | None = None) -> Response:
 async def create(visit: Visit) -> Response:
     name = visit.form.get("name", "")
     try:
-        made = await visit.write(
-            lambda work: organise.create_organisation(work, visit.me.user, name)
+        made = await act(
+            visit, lambda work: organise.create_organisation(work, visit.me.user, name)
         )
     except OrganisationNameInvalid as problem:
         return await _all(visit, problem)
@@ -110,8 +111,8 @@ def _role(visit: Visit) -> Role:
 async def rename(visit: Visit) -> Response:
     organisation_id, name = _id(visit), visit.form.get("name", "")
     try:
-        await visit.write(
-            lambda work: organise.rename(work, organisation_id, visit.me.user.user_id, name)
+        await act(
+            visit, lambda work: organise.rename(work, organisation_id, visit.me.user.user_id, name)
         )
     except OrganisationNameInvalid as problem:
         return await _one(visit, problem)
@@ -127,7 +128,7 @@ async def send_invitation(visit: Visit) -> Response:
         return invite.invite(work, context.vault, organisation_id, inviter, email, role)
 
     try:
-        made = await visit.write(unit)
+        made = await act(visit, unit)
     except (EmailInvalid, MemberAlready) as problem:
         return await _one(visit, problem)
     facts = {
@@ -143,8 +144,9 @@ async def send_invitation(visit: Visit) -> Response:
 
 async def withdraw(visit: Visit) -> Response:
     organisation_id, invitation_id = _id(visit), _id(visit, "invitation_id")
-    await visit.write(
-        lambda work: invite.withdraw(work, organisation_id, invitation_id, visit.me.user.user_id)
+    await act(
+        visit,
+        lambda work: invite.withdraw(work, organisation_id, invitation_id, visit.me.user.user_id),
     )
     return go(f"{PATH}/{organisation_id}?done=withdrawn")
 
@@ -152,10 +154,11 @@ async def withdraw(visit: Visit) -> Response:
 async def set_role(visit: Visit) -> Response:
     organisation_id, user_id, role = _id(visit), _id(visit, "user_id"), _role(visit)
     try:
-        await visit.write(
+        await act(
+            visit,
             lambda work: organise.set_role(
                 work, organisation_id, visit.me.user.user_id, user_id, role
-            )
+            ),
         )
     except LastOwner as problem:
         return await _one(visit, problem)
@@ -185,7 +188,7 @@ async def remove(visit: Visit) -> Response:
     organisation_id, user_id = _id(visit), _id(visit, "user_id")
     me = visit.me.user.user_id
     try:
-        await visit.write(lambda work: leave.remove_member(work, organisation_id, me, user_id))
+        await act(visit, lambda work: leave.remove_member(work, organisation_id, me, user_id))
     except LastOwner as problem:
         return await _one(visit, problem)
     if user_id == me:

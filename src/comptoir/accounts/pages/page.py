@@ -6,7 +6,6 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.requests import Request
@@ -23,9 +22,7 @@ from comptoir.base.instant import to_ms
 from comptoir.infra.http.admission import address_of
 from comptoir.infra.http.context import Context, base_of, context_of, request_id
 from comptoir.infra.http.endpoint import read_body
-from comptoir.infra.work import Work
 
-T = TypeVar("T")
 SIGN_IN = "/account/sign-in"
 HOME = "/account"
 FRESH_MS = 15 * 60_000
@@ -133,10 +130,6 @@ class Visit:
 
     def query(self, name: str) -> str:
         return self.request.query_params.get(name, "")
-
-    async def write(self, run: Callable[[Work], T]) -> T:
-        """Run a use case as the visitor."""
-        return await self.context.db.write(run, actor=self.actor, request_id=self.request_id)
 
     def page(self, template: str, status: int = 200, **facts: object) -> Response:
         html = render(template, visit=self, **facts)

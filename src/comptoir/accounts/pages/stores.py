@@ -1,26 +1,23 @@
 """Stores: the list of those of the visitor's organisations, and one of them."""
 
-import contextlib
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from starlette.responses import Response
 
 from comptoir.accounts import hand_over, legacy, store
-from comptoir.accounts.hand_over import HandedOver
-from comptoir.accounts.pages import words
+from comptoir.accounts.pages.acting import act
 from comptoir.accounts.pages.page import Page, Visit, Who, go, in_words
 from comptoir.accounts.pages.profile import done
+from comptoir.accounts.pages.store_mails import send_offer
 from comptoir.accounts.pages.store_words import Told, told, why_not_verified
 from comptoir.accounts.people import members, transfers
 from comptoir.accounts.people.errors import EmailInvalid
 from comptoir.accounts.people.history import history_of
-from comptoir.accounts.people.invite import KEEP_MS
 from comptoir.accounts.people.members import Organisation
-from comptoir.accounts.people.rules import Role, Transfer, plain_name
+from comptoir.accounts.people.rules import Role, Transfer
 from comptoir.accounts.rules import Consent, Shop
 from comptoir.base.errors import Problem
-from comptoir.infra.mail import MailNotSent
 from comptoir.infra.work import Work
 
 PATH = "/account/stores"
@@ -100,53 +97,29 @@ def _view(db: sa.Connection, visit: Visit, shop_id: str) -> View:
 
 
 async def offer(visit: Visit) -> Response:
-    """The mail holds no secret: only who signs in with the address can accept."""
     shop_id, email, context = _id(visit), visit.form.get("email", ""), visit.context
 
     def unit(work: Work) -> tuple[Shop, Transfer]:
         return hand_over.offer(work, context.vault, shop_id, visit.me.user, email)
 
     try:
-        shop, made = await visit.write(unit)
+        shop, made = await act(visit, unit)
     except EmailInvalid as problem:
         return await _one(visit, problem)
-    facts = {**_facts(visit, shop), "days": KEEP_MS // 86_400_000}
-    subject = visit.say("mail.store_offer.subject", **facts)
-    await context.mail.send(made.email, subject, visit.say("mail.store_offer.text", **facts))
+    await send_offer(visit, shop, made)
     return go(f"{PATH}/{shop.shop_id}?done=offered")
-
-
-def _facts(visit: Visit, shop: Shop) -> dict[str, object]:
-    return {
-        "store": plain_name(shop.name) or shop.shop_id,
-        "person": visit.me.user.email,
-        "base": visit.context.settings.base,
-    }
-
-
-async def tell(visit: Visit, handed: HandedOver) -> None:
-    """Both sides learn of it. That it happened does not depend on the mails."""
-    send, facts = visit.context.mail.send, _facts(visit, handed.shop)
-    with contextlib.suppress(MailNotSent):
-        subject = visit.say("mail.store_yours.subject", **facts)
-        await send(visit.me.user.email, subject, visit.say("mail.store_yours.text", **facts))
-    for one in handed.told:
-        language = one.language or visit.language
-        with contextlib.suppress(MailNotSent):
-            subject = words.say(language, "mail.store_gone.subject", **facts)
-            await send(one.email, subject, words.say(language, "mail.store_gone.text", **facts))
 
 
 async def withdraw_offer(visit: Visit) -> Response:
     shop_id = _id(visit)
-    await visit.write(lambda work: hand_over.withdraw_offer(work, shop_id, visit.me.user.user_id))
+    await act(visit, lambda work: hand_over.withdraw_offer(work, shop_id, visit.me.user.user_id))
     return go(f"{PATH}/{shop_id}?done=offer_withdrawn")
 
 
 async def move(visit: Visit) -> Response:
     """Between organisations of the visitor's own, at once."""
     shop_id, chosen = _id(visit), visit.form.get("organisation", "")
-    await visit.write(lambda work: hand_over.move(work, shop_id, visit.me.user, chosen))
+    await act(visit, lambda work: hand_over.move(work, shop_id, visit.me.user, chosen))
     return go(f"{PATH}/{shop_id}?done=moved")
 
 
