@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from comptoir.accounts import leave, store
 from comptoir.accounts.pages.acting import act
-from comptoir.accounts.pages.page import FormUnreadable, Page, Visit, Who, go, in_words
+from comptoir.accounts.pages.page import FormUnreadable, Page, Visit, Who, go
 from comptoir.accounts.pages.profile import done
 from comptoir.accounts.people import invitations, invite, members, organise
 from comptoir.accounts.people.errors import (
@@ -39,7 +39,7 @@ async def _all(visit: Visit, problem: Problem | None = None) -> Response:
         here=PATH,
         mine=mine,
         name=visit.form.get("name", ""),
-        fault=in_words(visit, problem) if problem else "",
+        fault=visit.tell(problem) if problem else "",
         done=done(visit),
     )
 
@@ -84,7 +84,7 @@ async def _one(visit: Visit, problem: Problem | None = None) -> Response:
         owns=mine.role is Role.OWNER,
         roles=_roles(mine.role),
         email=visit.form.get("email", ""),
-        fault=in_words(visit, problem) if problem else "",
+        fault=visit.tell(problem) if problem else "",
         done=done(visit),
     )
 

@@ -267,10 +267,6 @@ def _origin(base: str) -> str:
     return f"{scheme}://{rest.partition('/')[0]}"
 
 
-def in_words(visit: Visit, problem: Problem) -> str:
-    return visit.tell(problem)
-
-
 def error_page(visit: Visit, problem: Problem) -> Response:
     """What went wrong, as a page."""
     response = visit.page(

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from comptoir.accounts import hand_over, legacy, store
 from comptoir.accounts.pages.acting import act
-from comptoir.accounts.pages.page import Page, Visit, Who, go, in_words
+from comptoir.accounts.pages.page import Page, Visit, Who, go
 from comptoir.accounts.pages.profile import done
 from comptoir.accounts.pages.store_mails import send_offer
 from comptoir.accounts.pages.store_words import Told, told, why_not_verified
@@ -75,7 +75,7 @@ async def _one(visit: Visit, problem: Problem | None = None) -> Response:
         reason=why_not_verified(visit, view.shop),
         manages=view.organisation.role.may(Role.ADMIN),
         email=visit.form.get("email", ""),
-        fault=in_words(visit, problem) if problem else "",
+        fault=visit.tell(problem) if problem else "",
         done=done(visit),
     )
 
