@@ -3,6 +3,7 @@
 Made from the `Endpoint` records: a new one is tried as well, or the test fails until it can be.
 """
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -176,9 +177,7 @@ def test_what_is_no_endpoint_tells_nothing(there: Strangers) -> None:
     for path in paths:
         for token in ("", there.vendors[FIRST], there.stores["mine"].token):
             for filled in ("cloudsync", "accounts", "x"):
-                at = path
-                for placed in ("{name}", "{code:path}", "{client_id}", "{module}"):
-                    at = at.replace(placed, filled)
+                at = re.sub(r"\{\w+(:\w+)?\}", filled, path)
                 assert "{" not in at, f"tell this test what stands in {path}"
                 sent = Sent("GET", at, {}, b"")
                 answer = there.request(sent, token)

@@ -12,11 +12,12 @@ from tests.conftest import ENGINES
 from tests.server import Answer
 
 ANYONE, SIGNED_IN = "anyone", "signed in"
-MEMBER, ADMIN, ADDRESSEE = "member", "admin", "addressee"
+MEMBER, ADMIN, OWNER, ADDRESSEE = "member", "admin", "owner", "addressee"
 MAY = {
     SIGNED_IN: set(PEOPLE),
     MEMBER: {"member", "admin", "owner"},
     ADMIN: {"admin", "owner"},
+    OWNER: {"owner"},
     ADDRESSEE: {"addressee"},
 }
 """Of the people, for each kind of page. Who is in the organisation but may not is told so (403);
@@ -80,6 +81,25 @@ TABLE = {
     "POST /account/stores/{shop_id}/move": ADMIN,
     "GET /account/stores/{shop_id}/unlink": ADMIN,
     "POST /account/stores/{shop_id}/unlink": ADMIN,
+    "GET /account/vendors": SIGNED_IN,
+    "POST /account/vendors": SIGNED_IN,
+    "GET /account/vendors/{vendor}": MEMBER,
+    "GET /account/vendors/{vendor}/end": OWNER,
+    "POST /account/vendors/{vendor}/end": OWNER,
+    "GET /account/vendors/{vendor}/modules": ADMIN,
+    "POST /account/vendors/{vendor}/modules": ADMIN,
+    "GET /account/vendors/{vendor}/modules/{module}": MEMBER,
+    "GET /account/vendors/{vendor}/applications": ADMIN,
+    "POST /account/vendors/{vendor}/applications": ADMIN,
+    "GET /account/vendors/{vendor}/applications/{application_id}": ADMIN,
+    "POST /account/vendors/{vendor}/applications/{application_id}": ADMIN,
+    "POST /account/vendors/{vendor}/clients": ADMIN,
+    "GET /account/vendors/{vendor}/clients/{client_id}": MEMBER,
+    "POST /account/vendors/{vendor}/clients/{client_id}/rotate": ADMIN,
+    "POST /account/vendors/{vendor}/clients/{client_id}/scopes": ADMIN,
+    "POST /account/vendors/{vendor}/clients/{client_id}/revoke": ADMIN,
+    "POST /account/vendors/{vendor}/clients/{revoked_id}/delete": OWNER,
+    "GET /account/vendors/{vendor}/log": MEMBER,
     "GET /account/link": SIGNED_IN,
     "POST /account/link": SIGNED_IN,
     "GET /account/": ANYONE,
@@ -122,7 +142,7 @@ def test_every_page_is_in_the_table() -> None:
     assert {name for name, page in ALL.items() if page.foreign_form} == FOREIGN_FORMS
     for name, page in ALL.items():
         assert (page.who is Who.ANYONE) == (TABLE[name] == ANYONE), name
-        assert (TABLE[name] in (MEMBER, ADMIN, ADDRESSEE)) == bool(about(page)), name
+        assert (TABLE[name] in (MEMBER, ADMIN, OWNER, ADDRESSEE)) == bool(about(page)), name
 
 
 def protected(answer: Answer, *, kept: bool = False) -> None:
@@ -176,7 +196,7 @@ def test_who_may(name: str, here: Ground) -> None:
         protected(answer, kept=kept)
         if kind == ANYONE or who in MAY[kind]:
             assert let_in(answer), (who, answer.status)
-        elif kind == ADMIN and who == "member":
+        elif kind in (ADMIN, OWNER) and who in MAY[MEMBER]:
             assert answer.status == 403, who
         else:
             assert answer.status == 404, (who, answer.status)

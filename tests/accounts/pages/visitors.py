@@ -8,12 +8,24 @@ from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import quote
 
-from comptoir.accounts import identities, store
-from comptoir.accounts.people import invitations, members, organise, sessions, transfers, users
+from comptoir.accounts import identities, registration, store
+from comptoir.accounts.applications import create_application, revoke_client
+from comptoir.accounts.pages.credentials import OVERLAPS
+from comptoir.accounts.people import (
+    forms,
+    invitations,
+    members,
+    organise,
+    sessions,
+    transfers,
+    users,
+)
 from comptoir.accounts.people.rules import Invitation, Role, Transfer, User
 from comptoir.accounts.people.tables import passkey, session
 from comptoir.accounts.rules import Place
+from comptoir.accounts.vendors import register_module
 from comptoir.app.wiring import build
+from comptoir.base.instant import to_ms
 from comptoir.infra.http.context import Context
 from comptoir.infra.settings import load
 from comptoir.infra.work import Work
@@ -32,6 +44,11 @@ NOWHERE = {
     "invitation_id": "3f2b0c1e-0000-4000-8000-000000000001",
     "transfer_id": "3f2b0c1e-0000-4000-8000-000000000002",
     "shop_id": "3f2b0c1e-0000-4000-8000-000000000003",
+    "vendor": "nobody",
+    "module": "nothing",
+    "client_id": "v_live_nothing",
+    "application_id": "a_nothing",
+    "revoked_id": "a_nothing_either",
     "name": "nothing.css",
 }
 """For each name in a path, one of the right shape that there is not."""
@@ -96,6 +113,34 @@ class Ground:
             "transfer_id": offered.transfer_id,
             "shop_id": shop.shop_id,
             "name": "account.css",
+            **self._vendor(work, here),
+        }
+
+    def _vendor(self, work: Work, organisation_id: str) -> dict[str, str]:
+        """A vendor of the organisation, a client of it, a module and an application."""
+        name, vault = f"vendor{self.made}", self.context.vault
+        made = registration.register_vendor(
+            work,
+            vault,
+            name,
+            organisation_id=organisation_id,
+            user_id=self.people["owner"].user_id,
+            registration=registration.OPEN,
+        )
+        module = register_module(work, name, f"module{self.made}").name
+        application = create_application(
+            work, name, vault, redirect_uris=["https://application.example/callback"]
+        )
+        over = create_application(
+            work, name, vault, redirect_uris=["https://application.example/callback"]
+        )
+        revoke_client(work, over.client_id, vendor=name)
+        return {
+            "revoked_id": over.client_id,
+            "vendor": name,
+            "module": module,
+            "client_id": made.client_id,
+            "application_id": application.client_id,
         }
 
     def cookies(self, name: str, *, old: bool = False, ended: bool = False) -> dict[str, str]:
@@ -127,8 +172,18 @@ class Ground:
             "role": "member",
             "first_name": "Ada",
             "language": "en",
+            "module": f"module-of-{self.made}",
+            "mode": "test",
+            "overlap": next(iter(OVERLAPS)),
+            "redirect_uris": "https://application.example/callback",
+            "scope.raw.read": "1",
         }
-        return {**asked, "organisation": self.home(name), **self.owned(name)} if name else asked
+        if not name:
+            return asked
+        user_id = self.people[name].user_id
+        now = to_ms(self.context.clock.now())
+        once = forms.make(self.context.vault, self.context.ids.uuid(), user_id, now)
+        return {**asked, "once": once, "organisation": self.home(name), **self.owned(name)}
 
     def owned(self, name: str) -> dict[str, str]:
         """Another session of the person's, and a passkey, as forms name them."""

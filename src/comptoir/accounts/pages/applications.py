@@ -76,7 +76,7 @@ async def send_application(visit: Visit) -> Response:
 
 async def _application(visit: Visit) -> tuple[SeenVendor, Client]:
     """Raises: ClientNotFound, the same for another vendor's."""
-    client_id = str(visit.request.path_params["client_id"])
+    client_id = str(visit.request.path_params["application_id"])
 
     def read(db: sa.Connection, seen: SeenVendor) -> Client | None:
         own = store.clients_of_vendor(db, seen.name)
@@ -116,6 +116,6 @@ async def change(visit: Visit) -> Response:
 PAGES = [
     Page("GET", f"{ONE}/applications", new_application, Who.SIGNED_IN),
     Page("POST", f"{ONE}/applications", send_application, Who.SIGNED_IN),
-    Page("GET", f"{ONE}/applications/{{client_id}}", application, Who.SIGNED_IN),
-    Page("POST", f"{ONE}/applications/{{client_id}}", change, Who.SIGNED_IN),
+    Page("GET", f"{ONE}/applications/{{application_id}}", application, Who.SIGNED_IN),
+    Page("POST", f"{ONE}/applications/{{application_id}}", change, Who.SIGNED_IN),
 ]

@@ -124,8 +124,11 @@ async def revoke(visit: Visit) -> Response:
 
 
 async def delete(visit: Visit) -> Response:
+    """Of a client that is revoked."""
+    revoked_id = str(visit.request.path_params["revoked_id"])
+
     def unit(work: Work, seen: SeenVendor) -> None:
-        applications.delete_client(work, _client_id(visit), vendor=seen.name)
+        applications.delete_client(work, revoked_id, vendor=seen.name)
 
     await one_vendor.change(visit, Role.OWNER, unit)
     return go(path_of(one_vendor.name_of(visit)))
@@ -138,5 +141,5 @@ PAGES = [
     Page("POST", f"{CLIENT}/rotate", rotate, Who.SIGNED_IN),
     Page("POST", f"{CLIENT}/scopes", restrict, Who.SIGNED_IN),
     Page("POST", f"{CLIENT}/revoke", revoke, Who.SIGNED_IN),
-    Page("POST", f"{CLIENT}/delete", delete, Who.SIGNED_IN),
+    Page("POST", f"{ONE}/clients/{{revoked_id}}/delete", delete, Who.SIGNED_IN),
 ]

@@ -21,13 +21,13 @@ from comptoir.accounts.vendors import Credentials
 from comptoir.infra.work import Work
 
 HERE = "/account/vendors"
-ONE = "/account/vendors/{name}"
+ONE = "/account/vendors/{vendor}"
 T = TypeVar("T")
 
 
 def name_of(visit: Visit) -> str:
     """Raises: VendorNotFound, when no vendor can have that name."""
-    name = str(visit.request.path_params["name"])
+    name = str(visit.request.path_params["vendor"])
     if not NAME.fullmatch(name):
         raise VendorNotFound(vendor=name[:100])
     return name
