@@ -22,9 +22,9 @@ ARGUMENTS = [
 ]
 
 
-# Not for the session: while Playwright's synchronous side is open its event loop counts as running
-# in this thread, so nothing else in this process could call asyncio.run.
-@pytest.fixture(scope="package")
+# For one file: while Playwright's synchronous side is open its event loop counts as running in this
+# thread, so no test of another file in this process could call asyncio.run.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Fails, never skips, when there is none."""
     found = shutil.which("chromium")
