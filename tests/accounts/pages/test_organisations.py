@@ -116,3 +116,13 @@ def test_another_organisation_and_its_name(comptoir: Server) -> None:
     hers.submit(hers.get(path), f"{path}/name", name="Sud")
     assert "Sud" in browser.words(hers.get(PATH))
     assert hers.submit(hers.get(PATH), PATH, name=" ").status == 400
+
+
+def test_the_overview_says_that_an_invitation_waits(comptoir: Server) -> None:
+    ada = person(comptoir, "asks.overview@people.example")
+    bob = person(comptoir, "waits.overview@people.example")
+    hers, his = signed_in(comptoir, ada), signed_in(comptoir, bob)
+    assert "/account/invitations" not in browser.links(his.get("/account"))
+    path = home(hers)
+    hers.submit(hers.get(path), f"{path}/invitations", email=bob.email, role="member")
+    assert "/account/invitations" in browser.links(his.get("/account"))

@@ -10,6 +10,8 @@ from comptoir.accounts.people import codes, users
 from comptoir.accounts.people import store as people
 from comptoir.accounts.people.codes import Promise, Purpose
 from comptoir.accounts.people.errors import EmailInvalid, UserExists
+from comptoir.accounts.people.rules import email_key
+from comptoir.accounts.people.waiting import waiting_for
 from comptoir.infra.work import Work
 
 EMAIL = "/account/email"
@@ -23,7 +25,15 @@ async def overview(visit: Visit) -> Response:
         return visit.page("message.html", title=title, text=text, bad=False)
     if visit.query("shops"):
         return go(f"/account/link?{visit.request.url.query}")
-    return visit.page("overview.html", here=HOME, done=done(visit), languages=words.LANGUAGES)
+    key, now = email_key(visit.me.user.email), visit.now
+    waiting = await visit.context.db.read(lambda db: waiting_for(db, key, now))
+    return visit.page(
+        "overview.html",
+        here=HOME,
+        done=done(visit),
+        languages=words.LANGUAGES,
+        waiting=waiting.invitations + waiting.stores,
+    )
 
 
 def done(visit: Visit) -> str:
