@@ -40,7 +40,7 @@ def post_logout_uris(client: Client, shop: Shop | None) -> tuple[str, ...]:
 def usable_redirect(uri: str) -> bool:
     """Whether an application may register it: https, or http on the person's own machine
     (RFC 8252 §7.3); nothing that is matched loosely."""
-    if not usable_url(uri) or "*" in uri:
+    if not usable_url(uri) or "*" in uri or "#" in uri or "\\" in uri:
         return False
     parts = urlsplit(uri)
     return parts.scheme == "https" or parts.hostname in LOOPBACK

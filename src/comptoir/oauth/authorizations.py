@@ -136,9 +136,9 @@ def use_refresh_token(work: Work, vault: Vault, token: str, client_id: str) -> s
     return row.authorization_id if first else None
 
 
-def of_refresh_token(db: sa.Connection, vault: Vault, token: str) -> Authorization | None:
-    """The authorization of a refresh token that is good; `find` says whether it has ended."""
-    good = (rt.token_hash == vault.hash(token), rt.used_at.is_(None))
+def of_refresh_token(db: sa.Connection, vault: Vault, token: str, now: int) -> Authorization | None:
+    """The authorization of a refresh token that is good at `now`; None when it has ended."""
+    good = (rt.token_hash == vault.hash(token), rt.used_at.is_(None), rt.expires_at > now)
     found = db.execute(sa.select(rt.authorization_id).where(*good)).scalar()
     return find(db, found) if found else None
 

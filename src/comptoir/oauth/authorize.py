@@ -6,7 +6,7 @@ No consent is asked for: the applications are the operator's, the vendors' and t
 """
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 import sqlalchemy as sa
@@ -26,15 +26,14 @@ from comptoir.accounts import (
 from comptoir.infra.http.auth import TokenInvalid
 from comptoir.infra.vault import VaultError
 from comptoir.infra.work import Work
-from comptoir.oauth import authorizations
+from comptoir.oauth import authorizations, parameters
 from comptoir.oauth.authorizations import Authorization
 from comptoir.oauth.errors import (
     ApplicationUnknown,
     AuthorizationRefused,
-    ParameterRepeated,
     RedirectMismatch,
 )
-from comptoir.oauth.request import LONGEST, AuthorizationRequest, read_request
+from comptoir.oauth.request import AuthorizationRequest, read_request
 from comptoir.oauth.tokens import tokens_of
 
 PATH = "/oauth2/authorize"
@@ -48,13 +47,14 @@ async def authorize(visit: Visit) -> Response:
     sealed = visit.query("flow")
     if sealed:
         return await _continue(visit, _opened(visit, sealed))
-    return await _begin(visit, dict(_single(visit.request.url.query)))
+    return await _begin(visit, parameters.of_query(visit.request.url.query))
 
 
 async def authorize_by_post(visit: Visit) -> Response:
     """The same parameters in a form of the application's (OpenID Connect Core §3.1.2.1). The
     browser sent no cookie with it: it comes again by GET."""
     given = visit.form
+    parameters.check(given)
     client, _ = await _application(visit, given)
     try:
         request = await _read(visit, given)
@@ -62,16 +62,6 @@ async def authorize_by_post(visit: Visit) -> Response:
         return _back(visit, given["redirect_uri"], given.get("state"), refused)
     assert client.client_id == request.client_id
     return RedirectResponse(f"{PATH}?flow={_sealed(visit, request)}", 303)
-
-
-def _single(query: str) -> list[tuple[str, str]]:
-    """Raises: ParameterRepeated (RFC 6749 §3.1)."""
-    pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=100)
-    names = [name for name, _ in pairs]
-    for name in names:
-        if names.count(name) > 1:
-            raise ParameterRepeated(name=name)
-    return [(name, text.replace("\0", "")[:LONGEST]) for name, text in pairs]
 
 
 async def _begin(visit: Visit, given: Mapping[str, str]) -> Response:

@@ -143,6 +143,21 @@ class RedirectMismatch(BadRequest):
 
 
 @dataclass(kw_only=True, eq=False)
+class ParameterUnreadable(BadRequest):
+    """A parameter is too long, or not text in UTF-8. Nobody is sent back anywhere with a part of
+    it: what comes back to an application comes back as it was."""
+
+    code = "oauth.parameter_unreadable"
+    title = "A parameter cannot be read"
+
+    def detail(self) -> str:
+        return (
+            "A parameter of the request cannot be read: each is text in UTF-8 without NUL, of 2048"
+            " characters at most, and there are 100 at most."
+        )
+
+
+@dataclass(kw_only=True, eq=False)
 class ParameterRepeated(BadRequest):
     """A parameter came twice: it is not clear which one counts (RFC 6749 §3.1)."""
 

@@ -4,11 +4,13 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
 
 from comptoir.accounts import Client, ClientKind, find_user
+from comptoir.base.instant import to_ms
 from comptoir.base.secret import same
 from comptoir.infra.http.context import Context, request_id
 from comptoir.infra.work import Work
@@ -65,7 +67,8 @@ async def authorization_code(
 async def refresh(
     request: Request, context: Context, client: Client, form: dict[str, str]
 ) -> Answer:
-    """Each refresh token is good once; its answer holds the next one.
+    """Each refresh token is good once; its answer holds the next one. A narrower `scope` narrows
+    the access token alone (RFC 6749 §6).
 
     Raises: UnauthorizedClient, InvalidTokenRequest, InvalidGrant, InvalidScope.
     """
@@ -73,11 +76,12 @@ async def refresh(
     token = form.get("refresh_token", "")
     if not token:
         raise InvalidTokenRequest(reason="refresh_token is missing")
+    wanted, now = form.get("scope", "").split(), to_ms(context.clock.now())
     held = await context.db.read(
-        lambda db: authorizations.of_refresh_token(db, context.vault, token)
+        lambda db: authorizations.of_refresh_token(db, context.vault, token, now)
     )
     if held is not None and held.client_id == client.client_id:
-        for scope in form.get("scope", "").split():
+        for scope in wanted:
             if scope not in held.scopes:
                 raise InvalidScope(scope=scope)
 
@@ -86,7 +90,8 @@ async def refresh(
         made = authorizations.find(work.db, mine) if mine else None
         if made is None or find_user(work.db, made.user_id) is None:
             return None
-        return made, _refresh_token(work, context, made)
+        scopes = tuple(scope for scope in made.scopes if scope in wanted) or made.scopes
+        return replace(made, scopes=scopes), _refresh_token(work, context, made)
 
     return await _answer(request, context, client, unit)
 

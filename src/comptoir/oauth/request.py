@@ -14,8 +14,9 @@ SCOPES = (OPENID, OFFLINE, "profile", "email")
 PROMPTS = ("none", "login", "consent", "select_account", "create")
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 """Of S256: 32 bytes in base64url (RFC 7636 §4.2)."""
-LONGEST = 2048
-"""Characters of a parameter."""
+JUST_MS = 60_000
+"""How long a sign-in that was made for a request satisfies it: time to follow the redirect, and no
+more, or the address of the request would skip the next sign-in."""
 SIGN_UP = "prompt:create"
 
 
@@ -27,7 +28,7 @@ class AuthorizationRequest(msgspec.Struct, frozen=True):
     challenge: str
     scopes: list[str]
     began_at: int
-    """Milliseconds: a sign-in since then satisfies `prompt=login`."""
+    """Milliseconds: a sign-in since then was made for this request."""
     state: str | None = None
     nonce: str = ""
     audiences: list[str] = []
@@ -41,12 +42,12 @@ class AuthorizationRequest(msgspec.Struct, frozen=True):
 
     def must_sign_in(self, authenticated_at: int, now: int) -> bool:
         """Whether the sign-in of that instant is not good enough for this request."""
-        again = {"login", "select_account", "create"} & set(self.prompts)
-        if again and authenticated_at < self.began_at:
-            return True
+        age = now - authenticated_at
         # A sign-in made for this very request is good, however small max_age is.
-        old = self.max_age is not None and now - authenticated_at > self.max_age * 1000
-        return old and authenticated_at < self.began_at
+        if authenticated_at >= self.began_at and age <= JUST_MS:
+            return False
+        again = bool({"login", "select_account", "create"} & set(self.prompts))
+        return again or (self.max_age is not None and age > self.max_age * 1000)
 
 
 def read_request(

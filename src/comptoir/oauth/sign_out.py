@@ -1,7 +1,7 @@
 """The end-session endpoint (OpenID Connect RP-Initiated Logout 1.0): an application signs the
 person out here and gets the browser back."""
 
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import quote, urlencode
 
 import sqlalchemy as sa
 from starlette.responses import RedirectResponse, Response
@@ -18,6 +18,7 @@ from comptoir.accounts import (
     post_logout_uris,
 )
 from comptoir.infra.http.auth import TokenInvalid
+from comptoir.oauth import parameters
 from comptoir.oauth.errors import RedirectMismatch
 from comptoir.oauth.tokens import tokens_of
 
@@ -26,10 +27,11 @@ CONFIRM = f"{PATH}/confirm"
 
 
 async def by_get(visit: Visit) -> Response:
-    return await _sign_out(visit, dict(parse_qsl(visit.request.url.query)))
+    return await _sign_out(visit, parameters.of_query(visit.request.url.query))
 
 
 async def by_post(visit: Visit) -> Response:
+    parameters.check(visit.form)
     return await _sign_out(visit, visit.form)
 
 
@@ -91,7 +93,9 @@ async def _where(
 
     client, shop = await visit.context.db.read(look)
     other = bool(hint) and hint.get("azp") != client_id
-    if client is None or other or wanted not in post_logout_uris(client, shop):
+    if client is None or client.revoked_at is not None or other:
+        raise RedirectMismatch
+    if wanted not in post_logout_uris(client, shop):
         raise RedirectMismatch
     state = given.get("state")
     if state is None:

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from comptoir.accounts import Client
+from comptoir.base.instant import to_ms
 from comptoir.infra.http.auth import Caller, TokenInvalid
 from comptoir.infra.http.context import Context, request_id
 from comptoir.infra.http.endpoint import json_response
@@ -60,7 +61,7 @@ async def _end_refresh_token(
     """With a refresh token all of its authorization ends (RFC 7009 §2.1)."""
 
     def unit(work: Work) -> None:
-        made = authorizations.of_refresh_token(work.db, context.vault, token)
+        made = authorizations.of_refresh_token(work.db, context.vault, token, work.now_ms)
         if made is not None and made.client_id == client.client_id:
             authorizations.end(work, made.authorization_id, "revoked by its client")
 
@@ -76,8 +77,9 @@ async def introspect(request: Request, context: Context, _: Caller | None) -> Re
     if client.public:
         raise InvalidClient(reason="a public client has no secret: only others may introspect")
     found: dict[str, Any] = {"active": False}
+    now = to_ms(context.clock.now())
     made = await context.db.read(
-        lambda db: authorizations.of_refresh_token(db, context.vault, token)
+        lambda db: authorizations.of_refresh_token(db, context.vault, token, now)
     )
     if made is not None and made.client_id == client.client_id:
         found = {

@@ -219,6 +219,8 @@ async def _answer(page: Page, request: Request) -> Response:
         response = _turned_away(page, visit) or await page.handler(visit)
     except Problem as problem:
         response = error_page(visit, problem)
+    if page.foreign_form and visit.visitor is None:
+        visit.cookies.clear()  # browsers send none along from elsewhere: ours stay as they are
     return finish(visit, response)
 
 
@@ -247,13 +249,17 @@ async def _read_form(visit: Visit, *, foreign: bool) -> None:
         raise FormUnreadable
     body = await read_body(request, limit=65536)
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=100)
+        pairs = parse_qsl(
+            body.decode(), keep_blank_values=True, max_num_fields=100, errors="strict"
+        )
     except ValueError as wrong:
         raise FormUnreadable from wrong
     visit.form = dict(pairs)
     if any("\0" in text for text in visit.form.values()):
         raise FormUnreadable
     if foreign:
+        if len(visit.form) < len(pairs):  # a parameter came twice (RFC 6749 §3.1)
+            raise FormUnreadable
         return
     # The cookie must have come with the form: a secret made just now protects nothing.
     given = visit.form.get("form_token", "")

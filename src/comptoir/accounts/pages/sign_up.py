@@ -27,20 +27,22 @@ async def begin(visit: Visit, purpose: Purpose, promise: Promise, mail: str, oth
     """Send the code, or another mail to who cannot use one. `mail`, `other`: keys of texts; the
     code goes out when there is (reset) or is no (sign-up, new address) account.
 
+    To an account it goes to the address that the account has, not to the one that was typed in:
+    two that are compared as the same (`email_key`) may be two mailboxes.
+
     Raises: TooManyAttempts, MailNotSent."""
     context = visit.context
 
-    def unit(work: Work) -> tuple[codes.Begun, bool]:
+    def unit(work: Work) -> tuple[codes.Begun, User | None]:
         begun = codes.begin(work, context.vault, purpose, promise)
-        known = people.find_user_by_email(work.db, email_key(promise.email)) is not None
-        return begun, known is (purpose is Purpose.RESET)
+        return begun, people.find_user_by_email(work.db, email_key(promise.email))
 
-    begun, useful = await context.db.write(unit, request_id=visit.request_id)
-    key = mail if useful else other
+    begun, known = await context.db.write(unit, request_id=visit.request_id)
+    key = mail if (known is not None) is (purpose is Purpose.RESET) else other
     spaced = f"{begun.code[:4]} {begun.code[4:]}"
     facts = {"code": spaced, "base": context.settings.base, "minutes": codes.KEEP_MS // 60_000}
     await context.mail.send(
-        promise.email,
+        known.email if known else promise.email,
         visit.say(f"{key}.subject", **facts),
         visit.say(f"{key}.text", **facts),
     )
@@ -185,6 +187,7 @@ async def send_new_password(visit: Visit) -> Response:
             return None
         users.set_password(work, user.user_id, hashed)
         sessions.end_sessions(work, user.user_id)
+        codes.end_all(work, Purpose.RESET, user.email)
         throttle.clear(work, throttle.slot_of(context.vault, user.email, ""))
         work.emit(SignedOutEverywhere(user.user_id))
         return user

@@ -100,5 +100,11 @@ def redeem(work: Work, vault: Vault, purpose: Purpose, flow: str, code: str) -> 
     return msgspec.json.decode(vault.open(row.sealed, "mail code"), type=Promise)
 
 
+def end_all(work: Work, purpose: Purpose, email: str) -> None:
+    """Other codes for the same, also those that another browser asked for, are worth nothing."""
+    same = (c.email_key == email_key(email), c.purpose == purpose.value)
+    work.db.execute(mail_code.delete().where(*same))
+
+
 def forget(work: Work) -> None:
     work.db.execute(mail_code.delete().where(c.expires_at <= work.now_ms))

@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import string
 from datetime import timedelta
 
 import pyotp
@@ -32,7 +33,7 @@ def address_of(secret: str, email: str) -> str:
 
 def step_of(secret: str, code: str, work: Work) -> int | None:
     """The 30 s step in which the code is right; None when it is wrong now."""
-    plain = "".join(ch for ch in code if ch.isdigit())
+    plain = "".join(ch for ch in code if ch in string.digits)
     otp = pyotp.TOTP(secret)
     for step in (0, -1, 1):
         at = work.now + timedelta(seconds=step * STEP)
