@@ -60,7 +60,7 @@ def guarded(answer: Answer) -> None:
     assert "unsafe" not in policy
     assert answer.header("X-Frame-Options") == "DENY"
     assert answer.header("X-Content-Type-Options") == "nosniff"
-    assert answer.header("Referrer-Policy") == "no-referrer"
+    assert answer.header("Referrer-Policy") == "same-origin", "not even the origin goes elsewhere"
 
 
 @pytest.mark.parametrize("change", WRONG)
@@ -178,7 +178,7 @@ def test_4_2_what_holds_a_code_is_not_kept_and_refers_to_nothing(scene: Scene) -
     back = scene.ada.authorize(scene.app)
     assert landed(back)["code"]
     assert back.header("Cache-Control") == "no-store"
-    assert back.header("Referrer-Policy") == "no-referrer"
+    assert back.header("Referrer-Policy") == "same-origin"
     given = exchange(scene.server, scene.app, landed(back)["code"])
     assert given.header("Cache-Control") == "no-store"
     again = renew(scene.server, scene.app, given.json["refresh_token"])
