@@ -1,11 +1,14 @@
 """Requests that are not what they seem: sealed values, prompts that are to be skipped, and what no
 browser sends."""
 
+import asyncio
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
 
+from comptoir.accounts.people import passkeys
+from comptoir.base.clock import FrozenClock
 from comptoir.oauth.request import AuthorizationRequest
 from tests.oauth.security.browser import (
     App,
@@ -15,6 +18,7 @@ from tests.oauth.security.browser import (
     landed,
 )
 from tests.oauth.security.scene import Scene
+from tests.oauth.world import World
 from tests.server import Server, running
 
 MINUTE, BEGAN = 60_000, 1_000_000
@@ -248,3 +252,37 @@ def test_a_foreign_form_changes_no_cookie(scene: Scene) -> None:
             answer = scene.server.post(path, form=form, headers={"Origin": "https://evil.test"})
             assert answer.header("Set-Cookie") is None
     assert scene.ada.signed_in()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"id": "a\\u0000"}',
+        '{"id": "\\ud800"}',
+        '{"id": "\\u00e9"}',
+        '{"id": {}}',
+        '{"id": null}',
+        "{}",
+        "[]",
+        '"id"',
+        "1",
+        "null",
+        "",
+        "[" * 5000,
+    ],
+)
+def test_passkeys_that_are_none(database_url: str, clock: FrozenClock, answer: str) -> None:
+    """On both engines: an answer of the browser that is not one."""
+    world, site = World(database_url, clock), passkeys.Site("localhost", "http://localhost")
+    asked = passkeys.ask_for_any(world.vault, site, b"x" * 32, int(clock.now().timestamp() * 1000))
+
+    async def play() -> None:
+        found = await world.db.write(
+            lambda work: passkeys.accept(work, world.vault, site, asked.sealed, answer)
+        )
+        assert found is None
+
+    try:
+        asyncio.run(play())
+    finally:
+        world.db.close()

@@ -30,6 +30,15 @@ MOST = 20
 """Passkeys of one person."""
 METHODS = ("hwk", "user")
 """RFC 8176: a key in hardware, and a test that the person is there."""
+NO_ANSWER = (
+    WebAuthnException,
+    ValueError,
+    TypeError,
+    KeyError,
+    RecursionError,
+    msgspec.DecodeError,
+)
+"""What is raised over an answer that is none."""
 c = passkey.c
 
 
@@ -133,7 +142,7 @@ def register(
             expected_origin=site.origin,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, TypeError, KeyError):
+    except NO_ANSWER:
         return False
     values = {
         "credential_id": bytes_to_base64url(made.credential_id),
@@ -156,6 +165,8 @@ def accept(work: Work, vault: Vault, site: Site, sealed: str, answer: str) -> st
         return None
     try:
         credential_id = str(msgspec.json.decode(answer)["id"])
+        if "\0" in credential_id:  # PostgreSQL knows no such text
+            return None
         row = work.db.execute(
             sa.select(c.user_id, c.public_key, c.sign_count).where(c.credential_id == credential_id)
         ).first()
@@ -170,7 +181,7 @@ def accept(work: Work, vault: Vault, site: Site, sealed: str, answer: str) -> st
             credential_current_sign_count=row.sign_count,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, TypeError, KeyError, msgspec.DecodeError):
+    except NO_ANSWER:
         return None
     used = {"sign_count": done.new_sign_count, "used_at": work.now_ms}
     work.db.execute(passkey.update().where(c.credential_id == credential_id).values(used))
