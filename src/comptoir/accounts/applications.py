@@ -11,6 +11,7 @@ from comptoir.accounts.errors import (
     ScopesUnknown,
     VendorNotFound,
 )
+from comptoir.accounts.events import ClientRevoked
 from comptoir.accounts.redirects import usable_redirect
 from comptoir.accounts.rules import Client, ClientKind
 from comptoir.accounts.vendors import Credentials
@@ -160,6 +161,7 @@ def revoke_client(work: Work, client_id: str, *, vendor: str = "") -> None:
     client = load_vendor_client(work, client_id, vendor)
     if client.revoked_at is None:
         store.change_client(work.db, client_id, revoked_at=work.now_ms)
+        work.emit(ClientRevoked(client_id))
         _audit(work, "client.revoked", client)
 
 

@@ -10,6 +10,7 @@ from comptoir.accounts.errors import ContactTokenInvalid
 from comptoir.accounts.events import ShopOwnerChanged
 from comptoir.accounts.people import members
 from comptoir.accounts.people import store as people
+from comptoir.accounts.people.rules import Role
 from comptoir.accounts.rules import Shop
 from comptoir.infra.http.auth import Access, Caller, TokenInvalid
 from comptoir.infra.http.context import Context
@@ -77,4 +78,5 @@ def organisation_for(work: Work, shop: Shop, user_id: str) -> str:
     if members.role_in(work.db, shop.organisation_id, user_id) is not None:
         return shop.organisation_id
     theirs = members.organisations_of(work.db, user_id)
-    return theirs[0].organisation_id if theirs else shop.organisation_id
+    best = sorted(theirs, key=lambda one: list(Role).index(one.role))  # their own, if they have one
+    return best[0].organisation_id if best else shop.organisation_id

@@ -104,3 +104,15 @@ class ShopUnlinked:
 
     def body(self) -> dict[str, object]:
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRevoked:
+    """A client gets no more tokens, and those that it has are no good any more."""
+
+    client_id: str
+    shop_id: str = ""
+    topic = "accounts.client.revoked.v1"
+
+    def body(self) -> dict[str, object]:
+        return asdict(self)

@@ -6,13 +6,15 @@ No consent is asked for: the applications are the operator's, the vendors' and t
 """
 
 from collections.abc import Mapping
-from urllib.parse import quote, urlencode
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 import sqlalchemy as sa
 from starlette.responses import RedirectResponse, Response
 
 from comptoir.accounts import (
+    APPLICATION,
     Client,
     Page,
     Shop,
@@ -21,6 +23,7 @@ from comptoir.accounts import (
     Who,
     find_client,
     find_shop,
+    is_member,
     redirect_uris,
 )
 from comptoir.infra.http.auth import TokenInvalid
@@ -32,6 +35,7 @@ from comptoir.oauth.errors import (
     ApplicationUnknown,
     AuthorizationRefused,
     RedirectMismatch,
+    RequestRefused,
 )
 from comptoir.oauth.request import AuthorizationRequest, read_request
 from comptoir.oauth.tokens import tokens_of
@@ -55,26 +59,42 @@ async def authorize_by_post(visit: Visit) -> Response:
     browser sent no cookie with it: it comes again by GET."""
     given = visit.form
     parameters.check(given)
-    client, _ = await _application(visit, given)
+    application = await _application(visit, given)
     try:
         request = await _read(visit, given)
     except AuthorizationRefused as refused:
-        return _back(visit, given["redirect_uri"], given.get("state"), refused)
-    assert client.client_id == request.client_id
+        return _back(visit, application, given.get("state"), refused)
     return RedirectResponse(f"{PATH}?flow={_sealed(visit, request)}", 303)
 
 
 async def _begin(visit: Visit, given: Mapping[str, str]) -> Response:
-    await _application(visit, given)
+    application = await _application(visit, given)
     try:
         request = await _read(visit, given)
     except AuthorizationRefused as refused:
-        return _back(visit, given["redirect_uri"], given.get("state"), refused)
+        return _back(visit, application, given.get("state"), refused)
     return await _continue(visit, request)
 
 
-async def _application(visit: Visit, given: Mapping[str, str]) -> tuple[Client, Shop | None]:
-    """Who sent the browser here. Raises: ApplicationUnknown, RedirectMismatch."""
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Who sent the browser here, and where it goes back to."""
+
+    client: Client
+    shop: Shop | None
+    redirect_uri: str
+
+    @property
+    def label(self) -> str:
+        """What people are told: a name, which anybody may choose, and the host, which they may
+        not."""
+        name = self.shop.name if self.shop else self.client.name or self.client.vendor
+        host = urlsplit(self.redirect_uri).netloc
+        return f"{name} ({host})" if name else host
+
+
+async def _application(visit: Visit, given: Mapping[str, str]) -> Application:
+    """Raises: ApplicationUnknown, RedirectMismatch."""
 
     def look(db: sa.Connection) -> tuple[Client | None, Shop | None]:
         client = find_client(db, given.get("client_id", ""))
@@ -85,7 +105,7 @@ async def _application(visit: Visit, given: Mapping[str, str]) -> tuple[Client, 
         raise ApplicationUnknown
     if given.get("redirect_uri", "") not in redirect_uris(client, shop):
         raise RedirectMismatch
-    return client, shop
+    return Application(client, shop, given["redirect_uri"])
 
 
 async def _read(visit: Visit, given: Mapping[str, str]) -> AuthorizationRequest:
@@ -123,25 +143,34 @@ def _opened(visit: Visit, sealed: str) -> AuthorizationRequest:
 async def _continue(visit: Visit, request: AuthorizationRequest) -> Response:
     # Looked at again: while the person signed in, the store may have moved.
     given = {"client_id": request.client_id, "redirect_uri": request.redirect_uri}
-    await _application(visit, given)
+    application = await _application(visit, given)
     visitor = visit.visitor
-    wrong_person = bool(
-        visitor and request.hinted_user and visitor.user.user_id != request.hinted_user
-    )
-    if (
-        visitor is None
-        or wrong_person
-        or request.must_sign_in(visitor.session.authenticated_at, visit.now)
-    ):
+    if visitor is None or await _must_sign_in(visit, visitor, request, application.shop):
         if "none" in request.prompts:
             refused = AuthorizationRefused(error="login_required", reason="nobody is signed in")
-            return _back(visit, request.redirect_uri, request.state, refused)
-        return _to_sign_in(visit, request)
+            return _back(visit, application, request.state, refused)
+        return _to_sign_in(visit, request, application)
     return await _let_in(visit, visitor, request)
 
 
-def _to_sign_in(visit: Visit, request: AuthorizationRequest) -> Response:
-    query = {"next": f"{PATH}?flow={_sealed(visit, request)}"}
+async def _must_sign_in(
+    visit: Visit, visitor: Visitor, request: AuthorizationRequest, shop: Shop | None
+) -> bool:
+    """Also whoever comes to a store that is not of their organisations: anybody can make a store,
+    so a link alone must not tell it who they are (RFC 9700 §4.11.2). The sign-in page says whose
+    store it is."""
+    user_id, at = visitor.user.user_id, visitor.session.authenticated_at
+    if request.hinted_user not in ("", user_id) or request.must_sign_in(at, visit.now):
+        return True
+    if shop is None or request.made_for(at, visit.now):
+        return False
+    owner = shop.organisation_id
+    return not await visit.context.db.read(lambda db: is_member(db, owner, user_id))
+
+
+def _to_sign_in(visit: Visit, request: AuthorizationRequest, application: Application) -> Response:
+    shown = visit.context.vault.seal(application.label[:200].encode(), APPLICATION).hex()
+    query = {"next": f"{PATH}?flow={_sealed(visit, request)}&for={shown}"}
     if request.languages:
         query["ui_locales"] = request.languages
     if request.login_hint:
@@ -172,10 +201,13 @@ async def _let_in(visit: Visit, visitor: Visitor, request: AuthorizationRequest)
 
 
 def _back(
-    visit: Visit, redirect_uri: str, state: str | None, refused: AuthorizationRefused
+    visit: Visit, application: Application, state: str | None, refused: AuthorizationRefused
 ) -> Response:
+    """Raises: RequestRefused, for a store that anybody may have made."""
+    if application.shop is not None and not application.shop.verified:
+        raise RequestRefused(error=refused.error, why=refused.reason)
     facts = {"error": refused.error, "error_description": refused.reason}
-    return _redirect(visit, redirect_uri, state, facts)
+    return _redirect(visit, application.redirect_uri, state, facts)
 
 
 def _redirect(

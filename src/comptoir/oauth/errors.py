@@ -116,6 +116,21 @@ class AuthorizationRefused(Exception):
 
 
 @dataclass(kw_only=True, eq=False)
+class RequestRefused(BadRequest):
+    """An authorization request of a store that is not verified: anybody can make one, so nobody is
+    sent on to it before they have signed in (RFC 9700 §4.11.2)."""
+
+    code = "oauth.request_refused"
+    title = "The store's request is refused"
+
+    error: str
+    why: str
+
+    def detail(self) -> str:
+        return f"The store's request is refused ({self.error}): {self.why}. Verify the store first."
+
+
+@dataclass(kw_only=True, eq=False)
 class ApplicationUnknown(BadRequest):
     """The authorization request names no client of ours: nobody is sent back anywhere
     (RFC 6749 §4.1.2.1)."""

@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from comptoir.accounts import SessionsEnded, ShopOwnerChanged, SignedOutEverywhere, find_shop
+from comptoir.accounts import (
+    ClientRevoked,
+    SessionsEnded,
+    ShopOwnerChanged,
+    SignedOutEverywhere,
+    find_shop,
+)
 from comptoir.infra.work import Work
 from comptoir.oauth import authorizations, revocation
 
@@ -22,7 +28,12 @@ def _shop_owner_changed(work: Work, body: dict[str, Any]) -> None:
         authorizations.end_all_at(work, before, shop.client_id, "the store has another owner")
 
 
+def _client_revoked(work: Work, body: dict[str, Any]) -> None:
+    revocation.revoke_client(work, str(body["client_id"]))
+
+
 HANDLERS = {
+    ClientRevoked.topic: (_client_revoked,),
     SignedOutEverywhere.topic: (_signed_out_everywhere,),
     SessionsEnded.topic: (_sessions_ended,),
     ShopOwnerChanged.topic: (_shop_owner_changed,),

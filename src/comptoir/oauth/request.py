@@ -40,11 +40,15 @@ class AuthorizationRequest(msgspec.Struct, frozen=True):
     """`sub` of the `id_token_hint`."""
     sign_up: bool = False
 
+    def made_for(self, authenticated_at: int, now: int) -> bool:
+        """Whether the sign-in of that instant was made for this very request: then it is good,
+        however small `max_age` is."""
+        return authenticated_at >= self.began_at and now - authenticated_at <= JUST_MS
+
     def must_sign_in(self, authenticated_at: int, now: int) -> bool:
         """Whether the sign-in of that instant is not good enough for this request."""
         age = now - authenticated_at
-        # A sign-in made for this very request is good, however small max_age is.
-        if authenticated_at >= self.began_at and age <= JUST_MS:
+        if self.made_for(authenticated_at, now):
             return False
         again = bool({"login", "select_account", "create"} & set(self.prompts))
         return again or (self.max_age is not None and age > self.max_age * 1000)

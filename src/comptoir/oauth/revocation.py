@@ -19,8 +19,7 @@ LONGEST_MS = 86_400_000
 """Milliseconds: no access token lives longer (`token_lifetime` is checked)."""
 _FIND = sa.select(revoked_token.c.jti).where(
     sa.or_(
-        revoked_token.c.jti == sa.bindparam("jti"),
-        revoked_token.c.jti == sa.bindparam("authorization"),
+        *(revoked_token.c.jti == sa.bindparam(name) for name in ("jti", "authorization", "client"))
     )
 )
 FRESH = 5.0
@@ -46,18 +45,18 @@ class Revoked:
         self._read_at = -math.inf
         self._reading = asyncio.Lock()
 
-    async def has(self, jti: str, authorization_id: str = "") -> bool:
+    async def has(self, jti: str, authorization_id: str = "", client_id: str = "") -> bool:
         """A person's token is asked for: what ended its authorization does not note it here."""
         if self._is_stale():
             async with self._reading:
                 if self._is_stale():
                     await self._read()
-        if jti in self._listed or jti in self._noted:
+        if jti in self._listed or jti in self._noted or _client(client_id) in self._listed:
             return True
         whole = len(self._listed) <= MOST and not authorization_id
         if whole or jti in self._good:
             return False
-        if await self._database.read(lambda db: is_revoked(db, jti, authorization_id)):
+        if await self._database.read(lambda db: is_revoked(db, jti, authorization_id, client_id)):
             return True
         self._good.add(jti)
         return False
@@ -76,9 +75,15 @@ class Revoked:
         self._good, self._read_at = set(), started
 
 
-def is_revoked(db: sa.Connection, jti: str, authorization_id: str = "") -> bool:
-    """Whether the token was taken back, or all of its authorization."""
-    names = {"jti": jti, "authorization": _all_of(authorization_id)}
+def is_revoked(
+    db: sa.Connection, jti: str, authorization_id: str = "", client_id: str = ""
+) -> bool:
+    """Whether the token was taken back, or all of its authorization, or of its client."""
+    names = {
+        "jti": jti,
+        "authorization": _all_of(authorization_id),
+        "client": _client(client_id),
+    }
     return db.execute(_FIND, names).first() is not None
 
 
@@ -87,10 +92,24 @@ def _all_of(authorization_id: str) -> str:
     return f"authorization/{authorization_id}"
 
 
+def _client(client_id: str) -> str:
+    """What stands in the table for every token of a client."""
+    return f"client/{client_id}"
+
+
 def revoke_authorization(work: Work, authorization_id: str) -> None:
     """Every access token that hangs on it. Safe to repeat."""
+    _revoke_all(work, _all_of(authorization_id))
+
+
+def revoke_client(work: Work, client_id: str) -> None:
+    """Every access token that the client got. It gets no new ones. Safe to repeat."""
+    _revoke_all(work, _client(client_id))
+
+
+def _revoke_all(work: Work, name: str) -> None:
     values = {
-        "jti": _all_of(authorization_id),
+        "jti": name,
         "client_id": "",
         "revoked_at": work.now_ms,
         "expires_at": work.now_ms + LONGEST_MS,

@@ -202,7 +202,8 @@ class Tokens:
         else:
             raise TokenInvalid(reason="it is signed with a key that is not ours")
         self._check(claims, issuer)
-        if await self._revoked.has(str(claims.get("jti", "")), str(claims.get("azn", ""))):
+        names = (str(claims.get(name, "")) for name in ("jti", "azn", "client_id"))
+        if await self._revoked.has(*names):
             raise TokenInvalid(reason="it was revoked")
         if known is None:
             if len(self._seen) >= MOST_SEEN:

@@ -6,14 +6,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from comptoir.accounts import User, find_user
-from comptoir.infra.http.auth import Caller, TokenInvalid
+from comptoir.infra.http.auth import Caller, InsufficientScope, TokenInvalid
 from comptoir.infra.http.context import Context
 from comptoir.infra.http.endpoint import json_response
+from comptoir.oauth.request import OPENID
 
 
 async def userinfo(_: Request, context: Context, caller: Caller | None) -> Response:
-    """Raises: TokenInvalid, when the person's account is gone."""
+    """Raises: TokenInvalid, when the person's account is gone; InsufficientScope."""
     assert caller is not None
+    if OPENID not in caller.scopes:
+        raise InsufficientScope(needed=OPENID)
     user = await context.db.read(lambda db: find_user(db, caller.user_id))
     if user is None:
         raise TokenInvalid(reason="the account that it is about is gone")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from comptoir.accounts import contact, identities, store
 from comptoir.accounts import verify as verification
 from comptoir.accounts.errors import IdentityInvalid
-from comptoir.accounts.events import ShopLinked, ShopUnlinked, ShopUnverified
+from comptoir.accounts.events import ClientRevoked, ShopLinked, ShopUnlinked, ShopUnverified
 from comptoir.accounts.legacy import calls
 from comptoir.accounts.legacy import store as links
 from comptoir.accounts.legacy.errors import LinkRefused
@@ -131,6 +131,7 @@ def _begin(work: Work, wanted: LinkWanted, vault: Vault) -> Begun:
     known = store.find_shop(work.db, wanted.shop_id) if wanted.shop_id else None
     if known is not None and _same_store(known, wanted):
         store.revoke_client(work.db, known.client_id, work.now_ms)
+        work.emit(ClientRevoked(known.client_id, known.shop_id))
         made = add_client(work, known, vault)
         shop = replace(known, client_id=made.client_id)
     else:
@@ -201,6 +202,7 @@ def end_link(work: Work, shop_id: str) -> Shop:
     shop = store.load_shop(work.db, shop_id)
     if links.link_of(work.db, shop_id).sealed_key is not None:
         store.revoke_client(work.db, shop.client_id, work.now_ms)
+        work.emit(ClientRevoked(shop.client_id, shop_id))
         ended = replace(shop, verified=False, unverified_at=work.now_ms, error_code=UNLINKED)
         store.save_shop(work.db, replace(ended, updated_at=work.now_ms))
         if shop.verified:

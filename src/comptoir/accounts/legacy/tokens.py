@@ -95,7 +95,9 @@ def check(db: sa.Connection, caller: Caller) -> Shop | None:
 
 
 async def holder(context: Context, token: str) -> Caller:
-    """Of an access token or a legacy token that is good now. Raises: TokenNotAccepted."""
+    """The store or the owner whose access token or legacy token this is; it is good now.
+
+    Raises: TokenNotAccepted, also for a vendor's token and a person's."""
     try:
         caller = await _holder(context, token)
         shop = await context.db.read(lambda db: check(db, caller)) if _old(caller) else None
@@ -103,6 +105,8 @@ async def holder(context: Context, token: str) -> Caller:
         raise TokenNotAccepted(reason=wrong.reason) from wrong
     if _old(caller) and shop is None:
         raise TokenNotAccepted(reason=ENDED)
+    if not _old(caller) and caller.kind is not Access.STORE:
+        raise TokenNotAccepted(reason="it is not a store's")
     return caller
 
 

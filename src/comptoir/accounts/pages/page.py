@@ -22,6 +22,7 @@ from comptoir.base.instant import to_ms
 from comptoir.infra.http.admission import address_of
 from comptoir.infra.http.context import Context, base_of, context_of, request_id
 from comptoir.infra.http.endpoint import read_body
+from comptoir.infra.vault import VaultError
 
 SIGN_IN = "/account/sign-in"
 HOME = "/account"
@@ -30,6 +31,8 @@ FRESH_MS = 15 * 60_000
 LOCAL = re.compile(
     r"/(account((/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?)(\?[^\s\\#]*)?|oauth2/authorize\?[^\s\\#]*)"
 )
+APPLICATION = "application that is shown"
+"""What the name of an application is sealed for."""
 CHOICES = ("lang", "ui_locales")
 """Parameters that choose the language."""
 YEAR = 365 * 86_400
@@ -116,6 +119,14 @@ class Visit:
         """What went wrong, in the visitor's language."""
         facts = {name: value for name, value in problem.facts().items() if name != "reason"}
         return words.problem(self.language, problem.code, problem.detail(), facts)
+
+    def application_of(self, wanted: str) -> str:
+        """Whom the sign-in is for, of the page that is wanted after it; empty for our own pages."""
+        sealed = dict(parse_qsl(wanted.partition("?")[2])).get("for", "")
+        try:
+            return self.context.vault.open(bytes.fromhex(sealed), APPLICATION).decode()
+        except (ValueError, VaultError):
+            return ""
 
     def in_language(self, code: str) -> str:
         """The address of this page in another language."""

@@ -60,6 +60,10 @@ def role_in(db: sa.Connection, organisation_id: str, user_id: str) -> Role | Non
     return Role(found) if found else None
 
 
+def is_member(db: sa.Connection, organisation_id: str, user_id: str) -> bool:
+    return role_in(db, organisation_id, user_id) is not None
+
+
 def require_role(db: sa.Connection, organisation_id: str, user_id: str, needed: Role) -> Role:
     """Raises: RoleTooLow; OrganisationNotFound to who is no member, as if there were none."""
     role = role_in(db, organisation_id, user_id)

@@ -144,7 +144,7 @@ class WrongKindOfToken(Forbidden):
 
 @dataclass(kw_only=True, eq=False)
 class InsufficientScope(Forbidden):
-    """The vendor's token is limited to other APIs than this one (RFC 6750 §3.1)."""
+    """The token is limited to other APIs or purposes than this one (RFC 6750 §3.1)."""
 
     code = "infra.insufficient_scope"
     title = "The token is limited to other APIs"
