@@ -59,6 +59,8 @@ class Browser:
     server: Server
     jar: dict[str, str] = field(default_factory=dict)
     agent: str = "Browser/1"
+    email: str = ADA
+    """Who sits in front of it: who signed in last."""
 
     def go(self, method: str, url: str, **how: Any) -> Answer:
         """One request; the answer's cookies are kept."""
@@ -92,7 +94,7 @@ class Browser:
     def sign_in(
         self, email: str = ADA, password: str = PASSWORD, wanted: str = "/account"
     ) -> Answer:
-        query = urlencode({"next": wanted})
+        query, self.email = urlencode({"next": wanted}), email
         return self.send(f"/account/sign-in?{query}", email=email, password=password)
 
     def signed_in(self) -> bool:
@@ -102,8 +104,13 @@ class Browser:
         return self.get(f"/oauth2/authorize?{urlencode(app.request(**changes))}")
 
     def code(self, app: App, **changes: str | None) -> str:
-        """The browser is signed in, and lets the application in."""
-        return landed(self.authorize(app, **changes))["code"]
+        """The person lets the application in; a store that is not theirs asks who they are."""
+        answer = self.authorize(app, **changes)
+        where = answer.header("Location") or ""
+        if where.startswith("/account/sign-in"):
+            answer = self.send(where, email=self.email, password=PASSWORD)
+            answer = self.get(answer.header("Location") or "")
+        return landed(answer)["code"]
 
 
 def hidden(page: Answer, action: str = "") -> dict[str, str]:
