@@ -44,10 +44,10 @@ async def verify(request: Request, context: Context, caller: Caller | None) -> R
     shop_id = _of_store(request, context, caller)
     announced = await read_json(request, schemas.ProofAnnounced)
     place = announced.place()
-    failure = await verification.check(context, shop_id, place, announced.proof)
+    failure, clone_url = await verification.check_and_look(context, shop_id, place, announced.proof)
 
     def unit(work: Work) -> Response:
-        verification.record(work, shop_id, place, failure)
+        verification.record(work, shop_id, place, failure, clone_url)
         if failure is not None:
             return respond(request.url.path, failure)
         note_versions(work, shop_id, request)

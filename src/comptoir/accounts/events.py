@@ -27,6 +27,20 @@ class ShopUnverified:
 
 
 @dataclass(frozen=True, slots=True)
+class ShopCloneFound:
+    """A store proved itself at `here`, while another copy of it, with the same identity and a proof
+    of its own, answers at `there`. One of the two should take a new identity."""
+
+    shop_id: str
+    here: str
+    there: str
+    topic = "accounts.shop.clone_found.v1"
+
+    def body(self) -> dict[str, object]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentChanged:
     """A store granted or withdrew contents to a module. `contents` are those that changed."""
 

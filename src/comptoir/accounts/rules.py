@@ -92,6 +92,8 @@ class Shop:
     verified_at: int | None
     unverified_at: int | None
     mode: Mode = Mode.LIVE
+    clone_url: str = ""
+    """Where a copy of the store answers, with the same identity and a proof of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ def proven(shop: Shop, place: Place, now: int) -> Shop:
         error_code="",
         verified_at=now,
         updated_at=now,
+        clone_url="" if shop.clone_url == place.frontend_url else shop.clone_url,
     )
 
 
@@ -147,6 +150,17 @@ def not_proven(shop: Shop, place: Place, code: str, *, transient: bool, now: int
     if keeps or not shop.verified:
         return replace(shop, error_code=code, updated_at=now)
     return replace(shop, verified=False, error_code=code, unverified_at=now, updated_at=now)
+
+
+def watched(shop: Shop, place: Place) -> list[str]:
+    """Where a copy of a store may still answer that proves itself at `place`: where it was until
+    now, and where one was seen before."""
+    before = shop.frontend_url if shop.verified else ""
+    return [
+        url
+        for url in dict.fromkeys((before, shop.clone_url))
+        if url not in ("", place.frontend_url)
+    ]
 
 
 def superseded(shop: Shop, now: int) -> Shop:

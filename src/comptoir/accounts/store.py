@@ -77,6 +77,12 @@ def other_verified_shops(db: sa.Connection, frontend_url: str, shop_id: str) -> 
     return [_shop(row) for row in rows]
 
 
+def shops_cloned_at(db: sa.Connection, url: str) -> list[Shop]:
+    """Those of which a copy was seen at this address."""
+    rows = db.execute(sa.select(*_SHOP).where(tables.shop.c.clone_url == url))
+    return [_shop(row) for row in rows]
+
+
 def save_shop(db: sa.Connection, shop: Shop) -> None:
     """All but the mode of a store that is there: the operator alone changes it, with `set_mode`."""
     values = {**asdict(shop), "mode": shop.mode.value}

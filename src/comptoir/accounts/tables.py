@@ -35,6 +35,8 @@ shop = sa.Table(
     text("mode", "live"),
     sa.Column("legacy_key", sa.LargeBinary),
     number("legacy_generation"),
+    text("clone_url"),
+    sa.Index("ix_shop_clone_url", "clone_url"),
     sa.Index("ix_shop_frontend_url", "frontend_url"),
     sa.Index("ix_shop_organisation_id", "organisation_id"),
     sa.Index("ix_shop_point_of_contact_uuid", "point_of_contact_uuid"),

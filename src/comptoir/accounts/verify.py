@@ -4,10 +4,9 @@ The store waits for our answer meanwhile, and fetches our keys to check our toke
 end well within its 10 s, and the server keeps serving (spec/accounts.md §1.3.2, §2.1).
 """
 
-import re
-from urllib.parse import quote
+import asyncio
 
-from comptoir.accounts import callback, store
+from comptoir.accounts import clones, proofs, store
 from comptoir.accounts.errors import ProofInvalid, StoreCannotBeRequested
 from comptoir.accounts.events import ShopUnverified, ShopVerified
 from comptoir.accounts.identities import check_place
@@ -16,23 +15,46 @@ from comptoir.base.errors import Problem
 from comptoir.infra.http.context import Context
 from comptoir.infra.work import Work
 
-PROOF = re.compile(r"[0-9a-f]{64}")
+Failure = ProofInvalid | StoreCannotBeRequested
 
 
-async def check(
-    context: Context, shop_id: str, place: Place, announced: str
-) -> ProofInvalid | StoreCannotBeRequested | None:
+async def check(context: Context, shop_id: str, place: Place, announced: str) -> Failure | None:
     """What is wrong with the announced proof; None when the store holds it.
 
     Raises:
         ShopNotFound, IdentityInvalid.
     """
+    await _known(context, shop_id, place)
+    return await _compare(context, shop_id, place, announced)
+
+
+async def check_and_look(
+    context: Context, shop_id: str, place: Place, announced: str
+) -> tuple[Failure | None, str]:
+    """As `check`; and where a copy of a store that holds it answers, looked for meanwhile.
+
+    Raises:
+        ShopNotFound, IdentityInvalid.
+    """
+    shop = await _known(context, shop_id, place)
+    looking = asyncio.ensure_future(clones.look(context, shop, place, announced))
+    try:
+        failure = await _compare(context, shop_id, place, announced)
+        return failure, "" if failure else await looking
+    finally:
+        looking.cancel()
+
+
+async def _known(context: Context, shop_id: str, place: Place) -> Shop:
     check_place(place)
-    await context.db.read(lambda db: store.load_shop(db, shop_id))
-    if not PROOF.fullmatch(announced):
+    return await context.db.read(lambda db: store.load_shop(db, shop_id))
+
+
+async def _compare(context: Context, shop_id: str, place: Place, announced: str) -> Failure | None:
+    if not proofs.PROOF.fullmatch(announced):
         return ProofInvalid(reason="a proof is 64 lower-case hexadecimal characters")
     try:
-        held = await _held_proof(context, shop_id, place)
+        held = await proofs.held(context, shop_id, place)
     except StoreCannotBeRequested as failed:
         return failed
     if held != announced:
@@ -40,8 +62,15 @@ async def check(
     return None
 
 
-def record(work: Work, shop_id: str, place: Place, failure: Problem | None) -> None:
-    """What follows from the check. Raises: ShopNotFound."""
+def record(
+    work: Work,
+    shop_id: str,
+    place: Place,
+    failure: Problem | None,
+    clone_url: str | None = None,
+) -> None:
+    """What follows from the check. `clone_url`: where a copy of the store was found; None: nobody
+    has looked. Raises: ShopNotFound."""
     shop = store.load_shop(work.db, shop_id)
     now = work.now_ms
     if failure is not None:
@@ -57,21 +86,12 @@ def record(work: Work, shop_id: str, place: Place, failure: Problem | None) -> N
     work.audit("store.verified", shop_id=shop_id, frontend_url=place.frontend_url)
     for other in store.other_verified_shops(work.db, place.frontend_url, shop_id):
         _supersede(work, other)
+    if clone_url is not None:
+        clones.record(work, shop, place, clone_url)
+    clones.renewed(work, shop_id, place.frontend_url)
 
 
 def _supersede(work: Work, shop: Shop) -> None:
     store.save_shop(work.db, superseded(shop, work.now_ms))
     work.emit(ShopUnverified(shop.shop_id, "store-identity/superseded"))
     work.audit("store.superseded", shop_id=shop.shop_id)
-
-
-async def _held_proof(context: Context, shop_id: str, place: Place) -> str:
-    """The proof that the store at `place` holds. Raises: StoreCannotBeRequested."""
-    token = await context.signer.sign_store_call(shop_id, "shop.proof.read")
-    url = callback.address(place.frontend_url, "apiV2ShopProof")
-    if place.multi_shop_id:
-        url += f"&shop_id={quote(place.multi_shop_id, safe='')}"
-    headers = {"X-Prestashop-Authorization": f"Bearer {token}"}
-    body = callback.read(await callback.ask(context, url, headers))
-    proof = body.get("proof") if isinstance(body, dict) else None
-    return proof if isinstance(proof, str) else ""

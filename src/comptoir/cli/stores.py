@@ -21,6 +21,7 @@ def _status(shop: accounts.Shop) -> dict[str, Any]:
         "name": shop.name,
         "mode": shop.mode.value,
         **msgspec.to_builtins(accounts.Status.of(shop)),
+        "cloneUrl": shop.clone_url or None,
     }
 
 
@@ -167,6 +168,13 @@ def _print(shop: accounts.Shop, view: dict[str, Any]) -> None:
     state = "verified" if shop.verified else f"not verified {shop.error_code}"
     trouble = f"  {view['reason']}: {view['detail']}" if view["reason"] else ""
     say(None, False, f"{shop.mode.value}, {state}, called {view['called_at'] or 'never'}{trouble}")
+    if shop.clone_url:
+        say(
+            None,
+            False,
+            f"A copy of this store answers at {plain(shop.clone_url)} with the same identity: one"
+            " of the two should take a new one, in its back office under PrestaShop Account.",
+        )
     shown = table("content", "rows", "last finished", "next", "state")
     for row in view["contents"]:
         state = "off" if not row["active"] else row["reason"] or ("waits" if row["waiting"] else "")
