@@ -82,6 +82,24 @@ def test_a_stores_endpoint_with_every_other_token(there: Strangers, endpoint: En
         refused(there, endpoint, there.stores[other], mine.token, 403, 404)
 
 
+@pytest.mark.parametrize("endpoint", BY_ACCESS[Access.ANY_STORE], ids=name)
+def test_an_endpoint_of_all_stores_with_every_other_token(
+    there: Strangers, endpoint: Endpoint
+) -> None:
+    mine = there.stores["mine"]
+    for token in there.others.values():
+        refused(there, endpoint, mine, token, 401)
+    for token in [*there.vendors.values(), *there.people.values(), mine.old["legacy owner"]]:
+        refused(there, endpoint, mine, token, 403)
+    kinds = ("v7 store", "legacy store")
+    for other in ("foreign", "withdrawn", "unverified"):
+        theirs = there.stores[other]
+        for token in (theirs.token, *(theirs.old[kind] for kind in kinds)):
+            refused(there, endpoint, mine, token, 403, 404)
+        for token in (mine.token, *(mine.old[kind] for kind in kinds)):
+            refused(there, endpoint, theirs, token, 403, 404)
+
+
 @pytest.mark.parametrize("endpoint", [e for a in OLD for e in BY_ACCESS[a]], ids=name)
 def test_an_old_stores_endpoint_with_every_other_token(
     there: Strangers, endpoint: Endpoint
@@ -193,6 +211,7 @@ def test_the_right_token_opens_each_endpoint(there: Strangers) -> None:
     mine, shown = there.stores["mine"], 0
     right = {
         Access.STORE: mine.token,
+        Access.ANY_STORE: mine.token,
         Access.VENDOR: there.vendors[FIRST],
         Access.USER: there.people["mine"],
         Access.ANYONE: "",

@@ -125,7 +125,8 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         found.tokens["vendor"] = json.loads(found.run("oauth", "createToken")[2])["access_token"]
         store = json.loads(found.run("accounts", "createShopIdentity")[2])
         found.shops["store"] = store["cloudShopId"]
-        found.tokens["store"] = world.store_token(store)
+        found.shops["any store"] = found.shops["store"]
+        found.tokens["store"] = found.tokens["any store"] = world.store_token(store)
         found.tokens["user"] = signed_in(world.context, store["clientId"], "Ada")
         _linked(found, store)
         yield found

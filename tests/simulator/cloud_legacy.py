@@ -30,8 +30,8 @@ def add_legacy(router: web.UrlDispatcher, cloud: "Cloud") -> None:
     router.add_delete("/accounts/v1/user/{owner}/shop/{id}", asked.unlink)
     router.add_patch("/accounts/v1/user/{owner}/shop/{id}", asked.done)
     router.add_post("/accounts/v1/shop/{id}/reonboard", asked.done)
-    router.add_post("/sso/auth/token/verify", asked.verify)
-    router.add_post("/sso/auth/token/refresh", asked.user_refresh)
+    router.add_post("/accounts/auth/token/verify", asked.verify)
+    router.add_post("/accounts/auth/token/refresh", asked.user_refresh)
 
 
 class Routes:

@@ -198,7 +198,7 @@ def test_modules_5_and_6_are_linked_by_tokens_that_they_have_checked(version: st
         await link_5(there)
         assert [path for _, path, _, _ in there.cloud.asked] == [
             "/accounts/v1/shop/token/verify",
-            "/sso/auth/token/verify",
+            "/accounts/auth/token/verify",
         ]
         assert list(there.cloud.asked[0][3]) == ["token"]
         association = there.store.association
@@ -208,8 +208,8 @@ def test_modules_5_and_6_are_linked_by_tokens_that_they_have_checked(version: st
         assert [path for _, path, _, _ in there.cloud.asked[2:]] == [
             "/accounts/v1/shop/token/verify",
             "/accounts/v1/shop/token/refresh",
-            "/sso/auth/token/verify",
-            "/sso/auth/token/refresh",
+            "/accounts/auth/token/verify",
+            "/accounts/auth/token/refresh",
         ]
         assert there.cloud.asked[3][2]["X-Shop-Id"] == "uid-1"
         assert there.cloud.asked[3][3] == {"token": "refresh-shop"}

@@ -9,11 +9,12 @@ from comptoir.accounts import (
     Shop,
     ShopNotFound,
     StoreOfOtherMode,
+    calling_store,
     consented_contents,
     load_shop_of,
 )
 from comptoir.base.mode import Mode
-from comptoir.cloudsync import collect, report, schedule
+from comptoir.cloudsync import collect, merge, report, schedule
 from comptoir.cloudsync.errors import (
     ContentUnknown,
     JobUnknown,
@@ -22,7 +23,7 @@ from comptoir.cloudsync.errors import (
     UploadTooLarge,
     UploadUnreadable,
 )
-from comptoir.infra.http.auth import Access, Caller, ForeignStore, require_audience
+from comptoir.infra.http.auth import Access, Caller, ForeignStore
 from comptoir.infra.http.context import Context
 from comptoir.infra.http.encodings import EncodingBroken, EncodingUnsupported
 from comptoir.infra.http.endpoint import Endpoint, Param, json_response, read_json
@@ -45,17 +46,9 @@ class Trigger(msgspec.Struct, rename="camel"):
     shop_contents: list[str] = []
 
 
-def _store(caller: Caller | None, context: Context) -> str:
-    """The calling store. Raises: TokenInvalid, when the token only says who it is."""
-    if caller is None:
-        raise ForeignStore
-    require_audience(caller, context.settings.base, context.settings.host_aliases)
-    return caller.shop_id
-
-
 async def job(request: Request, context: Context, caller: Caller | None) -> Response:
     """201 and nothing else makes the store accept the job, for ever (spec/eventbus.md §1.1)."""
-    shop_id, job_id = _store(caller, context), str(request.path_params["job_id"])
+    shop_id, job_id = await calling_store(context, caller), str(request.path_params["job_id"])
     await collect.find_job(context, shop_id, job_id)
     return Response(status_code=201)
 
@@ -65,10 +58,13 @@ async def no_job(_: Request, __: Context, ___: Caller | None) -> Response:
     raise JobUnknown
 
 
+async def _collected(request: Request, context: Context, caller: Caller | None) -> merge.Outcome:
+    shop_id = await calling_store(context, caller)
+    return await collect.collect(context, request, shop_id, str(request.path_params["job_id"]))
+
+
 async def upload(request: Request, context: Context, caller: Caller | None) -> Response:
-    outcome = await collect.collect(
-        context, request, _store(caller, context), str(request.path_params["job_id"])
-    )
+    outcome = await _collected(request, context, caller)
     answer = {
         "written": outcome.written,
         "unchanged": outcome.unchanged,
@@ -80,15 +76,13 @@ async def upload(request: Request, context: Context, caller: Caller | None) -> R
 
 async def delete(request: Request, context: Context, caller: Caller | None) -> Response:
     """Modules v1 to v3 clear their queue on exactly 200 (spec/eventbus.md §1.5)."""
-    outcome = await collect.collect(
-        context, request, _store(caller, context), str(request.path_params["job_id"])
-    )
+    outcome = await _collected(request, context, caller)
     return json_response({"deleted": outcome.deleted, "setAside": outcome.set_aside})
 
 
 async def notify(request: Request, context: Context, caller: Caller | None) -> Response:
     shop_id = str(request.path_params["shop_id"])
-    if _store(caller, context) != shop_id:
+    if await calling_store(context, caller) != shop_id:
         raise ForeignStore
     hint = await read_json(request, Hint)
     found = [content_named(name) for name in hint.shop_contents]
@@ -222,7 +216,7 @@ ENDPOINTS = [
         "GET",
         "/sync-api/job/{job_id}",
         job,
-        Access.STORE,
+        Access.ANY_STORE,
         "eventbus",
         "Whether a job is open",
         about="201 only while the run is under way and belongs to the calling store.",
@@ -245,7 +239,7 @@ ENDPOINTS = [
         "POST",
         "/collector/upload/{job_id}",
         upload,
-        Access.STORE,
+        Access.ANY_STORE,
         "eventbus",
         "Take a batch of records",
         about="NDJSON in one part named file. 201 comes after the commit; sending again is safe.",
@@ -265,7 +259,7 @@ ENDPOINTS = [
         "POST",
         "/collector/delete/{job_id}",
         delete,
-        Access.STORE,
+        Access.ANY_STORE,
         "eventbus",
         "Take the deletes of modules v1 to v3",
         params=(JOB, PACKED),
@@ -280,7 +274,7 @@ ENDPOINTS = [
         "POST",
         "/live-sync/v1/notify/{shop_id}",
         notify,
-        Access.STORE,
+        Access.ANY_STORE,
         "eventbus",
         "Hint that a content changed",
         params=(SHOP,),

@@ -50,7 +50,8 @@ def eventbus_values(base: str) -> dict[str, Value]:
 
 
 def accounts_values(base: str) -> dict[str, Value]:
-    """A key that is missing makes the module throw, so all that it may ask for are here."""
+    """A key that is missing makes the module throw, so all that it may ask for are here, those that
+    only versions before 8 ask for among them."""
     parts = urlsplit(base)
     return {
         "ps_accounts.environment": "production",
@@ -59,6 +60,8 @@ def accounts_values(base: str) -> dict[str, Value]:
         "ps_accounts.token_audience": f"{base}/accounts",
         "ps_accounts.accounts_ui_url": f"{base}/account",
         "ps_accounts.svc_accounts_ui_url": f"{base}/account",
+        "ps_accounts.sso_api_url": f"{base}/accounts",
+        "ps_accounts.indirect_channel_api_url": f"{base}/accounts",
         "ps_accounts.sso_account_url": f"{base}/account/login",
         "ps_accounts.sso_resend_verification_email_url": f"{base}/account/send-verification-email",
         "ps_accounts.accounts_cdn_url": f"{base}/components/accounts.js",

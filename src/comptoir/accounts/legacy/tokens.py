@@ -15,7 +15,13 @@ from comptoir.accounts.legacy.rules import Subject, read_refresh_token, refresh_
 from comptoir.accounts.rules import Shop
 from comptoir.accounts.store import find_client, find_shop, load_shop
 from comptoir.base.secret import same
-from comptoir.infra.http.auth import Access, Caller, ForeignStore, TokenInvalid
+from comptoir.infra.http.auth import (
+    Access,
+    Caller,
+    ForeignStore,
+    TokenInvalid,
+    require_audience,
+)
 from comptoir.infra.http.context import Context
 from comptoir.infra.vault import Vault
 
@@ -112,6 +118,21 @@ async def holder(context: Context, token: str) -> Caller:
 
 def _old(caller: Caller) -> bool:
     return caller.kind in (Access.V7_STORE, Access.LEGACY_STORE, Access.LEGACY_OWNER)
+
+
+async def calling_store(context: Context, caller: Caller | None) -> str:
+    """The store that calls with the token which its `ps_accounts`, of whatever version, gives to
+    other modules: an access token that names this API, or one of a link that is in force.
+
+    Raises: ForeignStore, TokenInvalid.
+    """
+    if caller is None:
+        raise ForeignStore
+    if not _old(caller):
+        require_audience(caller, context.settings.base, context.settings.host_aliases)
+    elif await context.db.read(lambda db: check(db, caller)) is None:
+        raise TokenInvalid(reason=ENDED)
+    return caller.shop_id
 
 
 async def _holder(context: Context, token: str) -> Caller:

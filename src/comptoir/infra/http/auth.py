@@ -40,11 +40,17 @@ class Access(Enum):
     """A store's legacy token, or the access token of one with `ps_accounts` 7."""
     LEGACY_OWNER = "legacy owner"
     """The legacy token of the person to whom a store is linked."""
+    ANY_STORE = "any store"
+    """Whatever a store's `ps_accounts`, of any version, gives to other modules as its token."""
 
 
-LEGACY = (Access.LEGACY_STORE, Access.LEGACY_OWNER)
-ALSO = {Access.LEGACY_STORE: Access.V7_STORE}
-"""What else opens an endpoint of this access."""
+LEGACY = (Access.LEGACY_STORE, Access.LEGACY_OWNER, Access.ANY_STORE)
+"""Where a legacy token is looked at."""
+OPENS: Mapping[Access, Collection[Access]] = {
+    Access.LEGACY_STORE: (Access.LEGACY_STORE, Access.V7_STORE),
+    Access.ANY_STORE: (Access.STORE, Access.LEGACY_STORE, Access.V7_STORE),
+}
+"""What opens an endpoint of this access; any other is opened by its own kind alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +203,7 @@ async def identify(request: Request, access: Access, authenticator: Authenticato
     if access is Access.ANYONE:
         return None
     caller = await _holder(bearer(request), access, authenticator)
-    if caller.kind not in (access, ALSO.get(access)):
+    if caller.kind not in OPENS.get(access, (access,)):
         raise WrongKindOfToken(needed=access.value)
     return caller
 

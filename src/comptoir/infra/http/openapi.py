@@ -23,6 +23,8 @@ SCHEMES = {
     Access.LEGACY_STORE: "legacyStoreToken",
     Access.LEGACY_OWNER: "legacyOwnerToken",
 }
+WAYS = {Access.ANY_STORE: (Access.STORE, Access.LEGACY_STORE)}
+"""Access → schemes, where there is more than one."""
 BASIC = "clientBasic"
 WHO = {
     Access.ANYONE: "Anyone, without a token.",
@@ -37,6 +39,8 @@ WHO = {
     " access token whose audience names `shop_<its id>`.",
     Access.LEGACY_OWNER: "The person to whom a store with `ps_accounts` 5 to 7 is linked: the"
     " legacy token that the store holds of them.",
+    Access.ANY_STORE: "A store, with the token that its `ps_accounts` gives to other modules: its"
+    " own access token, or the legacy token of one with `ps_accounts` before 7.1.1.",
 }
 ONE_GROUP = {
     "eventbus": "EventBus agent",
@@ -84,7 +88,7 @@ def build(
             raise ValueError(f"{endpoint.method} {endpoint.path} is described twice")
         seen.add(operation["operationId"])
         at[method] = operation
-        used.add(BASIC if _takes_basic(endpoint) else endpoint.access)
+        used.update((BASIC,) if _takes_basic(endpoint) else _ways(endpoint.access))
     tags = dict.fromkeys(tag_of(e) for e in endpoints)
     done = {
         "openapi": VERSION,
@@ -157,6 +161,10 @@ def _takes_basic(endpoint: Endpoint) -> bool:
     return any(p.where == "header" and p.name.lower() == "authorization" for p in endpoint.params)
 
 
+def _ways(access: Access) -> Sequence[Access]:
+    return WAYS.get(access, (access,))
+
+
 def _operation(
     endpoint: Endpoint, types: Mapping[Any, Schema], known: dict[str, Schema]
 ) -> tuple[Json, dict[str, Schema]]:
@@ -172,8 +180,8 @@ def _operation(
         "requestBody": _body(endpoint, types, known),
         "responses": {**_answers(endpoint, types, known), **refused},
     }
-    if endpoint.access in SCHEMES:
-        done["security"] = [{SCHEMES[endpoint.access]: []}]
+    if endpoint.access is not Access.ANYONE:
+        done["security"] = [{SCHEMES[way]: []} for way in _ways(endpoint.access)]
     elif _takes_basic(endpoint):
         done["security"] = [{BASIC: []}, {}]
     else:

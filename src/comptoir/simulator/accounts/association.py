@@ -25,6 +25,8 @@ from comptoir.simulator.profile import numbers
 
 LINKED_AT = "PS_ACCOUNTS_SHOP_LINKED_AT"
 FAILURES = "PS_ACCOUNTS_REFRESH_TOKEN_FAILURE"
+SHOP_TOKEN = (7, 1, 1)
+"""Since then other modules get the OAuth token of the shop; before, the Firebase one."""
 CLIENT_SECONDS = 60
 """How long a linked shop of module 7 waits for its OAuth client."""
 TRIES = 3
@@ -91,8 +93,8 @@ class Association:
             self.accounts.shop.put(LOGIN, "1")
 
     async def token(self) -> str:
-        """What other modules get: of the shop, by OAuth since 7. Raises: StoreError."""
-        if self.accounts.shop.of.major >= 7:
+        """What other modules get (spec/eventbus.md §1.0). Raises: StoreError."""
+        if numbers(self.accounts.shop.of.version) >= SHOP_TOKEN:
             return await self.oauth_token()
         return await self.firebase_token()
 
