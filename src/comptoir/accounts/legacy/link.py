@@ -7,10 +7,10 @@ from comptoir.accounts import contact, identities, store
 from comptoir.accounts import verify as verification
 from comptoir.accounts.errors import IdentityInvalid
 from comptoir.accounts.events import ClientRevoked, ShopLinked, ShopUnlinked, ShopUnverified
-from comptoir.accounts.legacy import calls
+from comptoir.accounts.legacy import calls, tokens
 from comptoir.accounts.legacy import store as links
 from comptoir.accounts.legacy.errors import LinkRefused
-from comptoir.accounts.legacy.rules import usable_key
+from comptoir.accounts.legacy.rules import before_7, usable_key
 from comptoir.accounts.rules import Client, ClientKind, Place, Shop
 from comptoir.accounts.vendors import Credentials
 from comptoir.base.secret import CLIENT_SECRET, make_secret
@@ -34,6 +34,8 @@ class LinkWanted:
     employee_id: int | None = None
     shop_id: str = ""
     """The id that the store says it has."""
+    module_version: str = ""
+    """Of its `ps_accounts`, as the store says; empty: 7."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +103,15 @@ async def link(context: Context, wanted: LinkWanted, request_id: str = "") -> Sh
 async def _hand_over(context: Context, wanted: LinkWanted, begun: Begun) -> None:
     """The store fetches a token at once when it gets its client. Raises: LinkRefused."""
     shop_id, place, key = begun.shop.shop_id, wanted.place, wanted.public_key
-    await calls.tell(
-        context,
-        place,
-        key,
-        "POST",
-        calls.LINK,
-        uid=shop_id,
-        owner_uid=wanted.owner_id,
-        owner_email=wanted.owner_email,
-        employee_id=wanted.employee_id,
-    )
+    said: dict[str, object] = {
+        "uid": shop_id,
+        "owner_uid": wanted.owner_id,
+        "owner_email": wanted.owner_email,
+        "employee_id": wanted.employee_id,
+    }
+    if before_7(wanted.module_version):
+        said |= await _tokens(context, shop_id)
+    await calls.tell(context, place, key, "POST", calls.LINK, **said)
     made = begun.credentials
     await calls.tell(
         context,
@@ -123,6 +123,18 @@ async def _hand_over(context: Context, wanted: LinkWanted, begun: Begun) -> None
         client_secret=made.client_secret,
         uid=shop_id,
     )
+
+
+async def _tokens(context: Context, shop_id: str) -> dict[str, object]:
+    """What versions 5 and 6 take in place of the ids: they have each token looked at by us first."""
+    own, owner = await tokens.of_store(context, shop_id)
+    assert owner is not None, "the person is the store's owner by now"
+    return {
+        "shop_token": own.token,
+        "shop_refresh_token": own.refresh_token,
+        "user_token": owner.token,
+        "user_refresh_token": owner.refresh_token,
+    }
 
 
 def _begin(work: Work, wanted: LinkWanted, vault: Vault) -> Begun:

@@ -100,6 +100,12 @@ def shop_number(multi_shop_id: str) -> int:
     return int(multi_shop_id or 1)
 
 
+def before_7(version: str) -> bool:
+    """Whether this is a version of `ps_accounts` that is linked by tokens, not by ids."""
+    major = version.partition(".")[0]
+    return major.isascii() and major.isdigit() and int(major[:9]) < 7
+
+
 def host_of(url: str) -> str:
     """Host, and port if there is one, as PrestaShop writes a shop's domain."""
     return urlsplit(url).netloc.lower()

@@ -92,6 +92,7 @@ async def send(visit: Visit) -> Response:
             owner_email=me.email,
             employee_id=int(employee) if employee.isdigit() else None,
             shop_id=_text(shop, "uuid"),
+            module_version=_text(shop, "moduleVersion"),
         )
         fault = ""
         try:

@@ -4,17 +4,21 @@ from typing import Any
 
 from comptoir.simulator.accounts.legacy_tokens import LegacyTokens
 from comptoir.simulator.accounts.shop_accounts import Accounts
+from comptoir.simulator.profile import numbers
+
+UNVERIFIED = (8, 0, 15)
+"""Since then a shop that is not verified has a contact too (§8.4)."""
 
 
 async def identify_contact(
     accounts: Accounts, access_token: str, user: dict[str, Any], source: str
 ) -> None:
-    """Tell the cloud, and believe it at once. Not for a shop that is not verified (8.0.13).
+    """Tell the cloud, and believe it at once. Before 8.0.15 not for a shop that is not verified.
 
     Raises: StoreError.
     """
     status = await accounts.current_status(source=source)
-    if not status.get("isVerified"):
+    if numbers(accounts.shop.of.version) < UNVERIFIED and not status.get("isVerified"):
         return
     token = await accounts.shop_token()
     await accounts.api.point_of_contact(accounts.shop_id or "", token, access_token, source)
