@@ -47,8 +47,16 @@ OLD_BASE = re.compile(r"/accounts/(?:v1/)+(?=v[12]/|auth/|(?:invitations|healthc
 """`ps_accounts` 5 and 6 have a base URL that ends in `/v1/` (spec/accounts.md §1.6)."""
 
 
+SLASHES = re.compile("/{2,}")
+TOLERANT = ("/accounts/", "/oauth2/", "/.well-known/")
+"""Where a base URL with a slash too many, or a path with one behind it, still leads."""
+
+
 def plain_path(path: str) -> str:
-    """The path without what the base URL of an old module adds to it."""
+    """The path without what the base URL of a module adds to it: slashes, and old versions more."""
+    plain = SLASHES.sub("/", path)
+    if plain.startswith(TOLERANT):
+        path = plain.rstrip("/")
     return OLD_BASE.sub("/accounts/", path, count=1) if path.startswith("/accounts/v1/") else path
 
 

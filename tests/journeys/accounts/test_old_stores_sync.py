@@ -1,4 +1,4 @@
-"""Agents of stores with `ps_accounts` before 8: their token is another one (spec/eventbus.md §1)."""
+"""Agents of stores with `ps_accounts` before 8, whose token is another (spec/eventbus.md §1)."""
 
 import pytest
 

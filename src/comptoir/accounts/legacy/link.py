@@ -126,7 +126,7 @@ async def _hand_over(context: Context, wanted: LinkWanted, begun: Begun) -> None
 
 
 async def _tokens(context: Context, shop_id: str) -> dict[str, object]:
-    """What versions 5 and 6 take in place of the ids: they have each token looked at by us first."""
+    """What versions 5 and 6 take in place of the ids. They ask us about each token first."""
     own, owner = await tokens.of_store(context, shop_id)
     assert owner is not None, "the person is the store's owner by now"
     return {
