@@ -78,6 +78,22 @@ def test_the_calls_that_the_store_gets(there: Cloud, shop: OldStore) -> None:
     assert "store.linked" in there.audited(made.shop_id)
 
 
+def test_versions_5_and_6_get_tokens_too(there: Cloud, shop: OldStore) -> None:
+    for version in ("5.6.2", "6.3.2"):
+        made = there.link(shop, module_version=version)
+        told = shop.state[LINK]
+        assert told["uid"] == made.shop_id
+        for kind in ("shop", "user"):
+            answer = there.call(
+                "POST", "/accounts/v1/shop/token/verify", "", {"token": told[f"{kind}_token"]}
+            )
+            assert answer.status == 200
+            assert told[f"{kind}_refresh_token"]
+    for version in ("", "7.0.0", "8", "x", "²"):
+        there.link(shop, module_version=version)
+        assert not [name for name in shop.state[LINK] if name.endswith("token")]
+
+
 def test_the_key_and_the_secret_are_not_stored_as_they_are(there: Cloud, shop: OldStore) -> None:
     made = there.link(shop)
     secret = shop.state[CLIENT]["client_secret"]

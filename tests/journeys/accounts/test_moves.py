@@ -3,7 +3,7 @@
 from comptoir.simulator import Cause, SimulatedStore
 from comptoir.simulator.accounts.claims import claims_of
 from comptoir.simulator.accounts.context import contact_url
-from tests.accounts.pages.browser import person
+from tests.accounts.pages.browser import person, signed_in, words
 from tests.accounts.records import audited
 from tests.journeys.accounts.stage import Stage, stage
 from tests.server import Server
@@ -99,9 +99,13 @@ def test_a_renamed_admin_folder_is_told_before_the_login_page(each: Server) -> N
 
 
 def test_a_copy_that_says_it_is_the_store_is_found(each: Server) -> None:
+    ivy = person(each, "ivy@moves.example")
     with stage(each) as there:
         store = there.install()
-        first = store.frontend_url
+        there.contact(store.accounts, ivy)
+        page, first = signed_in(each, ivy), store.frontend_url
+        path = f"/account/stores/{store.shop_id}"
+        assert "A copy of this store" not in words(page.get(path))
         copy = there.sim.clone(store)
         assert copy.shop_id == store.shop_id
         assert "alert-warning" in notices(there, copy)
@@ -110,11 +114,13 @@ def test_a_copy_that_says_it_is_the_store_is_found(each: Server) -> None:
         assert (shown["frontendUrl"], shown["cloneUrl"]) == (copy.frontend_url, first)
         facts = dict(audited(each, str(store.shop_id)))
         assert facts["store.clone_found"] == {"here": copy.frontend_url, "there": first}
+        assert f"A copy of this store answers at {first} with" in words(page.get(path))
         aged(there)
         assert "alert-warning" in notices(there, store), "the first one is told that it moved"
         assert there.press(store.accounts, "renewIdentity") == {"success": True}
         assert store.shop_id != copy.shop_id
         assert there.truth(copy)["cloneUrl"] is None
+        assert "A copy of this store" not in words(page.get(path))
         for one in (store, copy):
             assert there.status(one.accounts)["isVerified"] is True
             assert there.status(one.accounts)["frontendUrl"] == one.frontend_url

@@ -8,7 +8,16 @@ from comptoir.accounts.pages.page import Visit
 from comptoir.accounts.people.history import Happened
 from comptoir.accounts.rules import Shop
 
-FACTS = ("back_office_url", "contents", "frontend_url", "mode", "module", "reason")
+FACTS = (
+    "back_office_url",
+    "contents",
+    "frontend_url",
+    "here",
+    "mode",
+    "module",
+    "reason",
+    "there",
+)
 """Those of the audit log that sentences may show. No address of a person is among them."""
 
 
