@@ -49,6 +49,7 @@ def test_a_modules_config_php_and_nothing_else(alone: Server) -> None:
     assert found["ps_accounts.oauth2_url"] == BASE
     assert found["ps_accounts.token_audience"] == f"{BASE}/accounts"
     assert found["ps_accounts.cors_allowed_origins"] == ["https://comptoir.example"]
+    assert found["ps_accounts.sso_api_url"] == f"{BASE}/accounts/"
     assert found["ps_accounts.check_api_ssl_cert"] is True
     assert found["ps_accounts.token_validator_leeway"] == 900
     reports = str(found["ps_accounts.sentry_credentials"])
@@ -61,7 +62,7 @@ def test_what_the_first_versions_of_the_agent_read(alone: Server) -> None:
     assert lines[0] == "parameters:"
     assert f"  ps_eventbus.proxy_api_url: '{BASE}/collector'" in lines
     said = refused(alone, "--module", "ps_accounts", "--old", status=2)
-    assert "not served" in said
+    assert "host names" in said
 
 
 def test_for_people_both_files_and_the_hosts(alone: Server) -> None:

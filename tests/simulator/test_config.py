@@ -58,6 +58,7 @@ def test_what_is_printed_reads_back(base: str) -> None:
     cloud = Cloud.configured(accounts, eventbus)
     assert cloud.proxy_api_url == f"{base}/collector"
     assert cloud.accounts == cloud.token_audience == f"{base}/accounts"
+    assert cloud.sso_api_url == Cloud.at(base).sso_api_url == f"{base}/accounts/"
 
 
 def test_a_missing_parameter_is_missed() -> None:
@@ -73,5 +74,10 @@ def test_a_missing_parameter_is_missed() -> None:
                     Cloud.configured(*without)
 
 
-OPTIONAL = ("ps_accounts.svc_accounts_ui_url", "ps_accounts.verify_account_tokens")
+OPTIONAL = (
+    "ps_accounts.svc_accounts_ui_url",
+    "ps_accounts.verify_account_tokens",
+    "ps_accounts.sso_api_url",
+    "ps_accounts.indirect_channel_api_url",
+)
 """For versions before 8."""

@@ -38,7 +38,7 @@ def add_config(group: typer.Typer) -> None:
         if module is not None and module not in MODULES:
             fail(f"unknown module {module}: write {' or '.join(MODULES)}", 2)
         if old and module == "ps_accounts":
-            fail("ps_accounts before 8 links stores in another way, which is not served", 2)
+            fail("ps_accounts 5 and 6 have no such file: let host names lead here instead", 2)
         found = [
             file
             for file in config_files(base)

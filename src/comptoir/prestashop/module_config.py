@@ -33,7 +33,7 @@ def config_files(base: str) -> list[ConfigFile]:
     eventbus = eventbus_values(base)
     return [
         ConfigFile("ps_eventbus", "4", "ps_eventbus/config.php", _php(eventbus)),
-        ConfigFile("ps_accounts", "8", "ps_accounts/config.php", _php(accounts_values(base))),
+        ConfigFile("ps_accounts", "7 and 8", "ps_accounts/config.php", _php(accounts_values(base))),
         ConfigFile("ps_eventbus", "1 to 3", OLD_PATH, _yaml(eventbus), old=True),
     ]
 
@@ -60,8 +60,9 @@ def accounts_values(base: str) -> dict[str, Value]:
         "ps_accounts.token_audience": f"{base}/accounts",
         "ps_accounts.accounts_ui_url": f"{base}/account",
         "ps_accounts.svc_accounts_ui_url": f"{base}/account",
-        "ps_accounts.sso_api_url": f"{base}/accounts",
-        "ps_accounts.indirect_channel_api_url": f"{base}/accounts",
+        # Versions before 7 put `auth/token/verify` behind it as it stands.
+        "ps_accounts.sso_api_url": f"{base}/accounts/",
+        "ps_accounts.indirect_channel_api_url": f"{base}/accounts/",
         "ps_accounts.sso_account_url": f"{base}/account/login",
         "ps_accounts.sso_resend_verification_email_url": f"{base}/account/send-verification-email",
         "ps_accounts.accounts_cdn_url": f"{base}/components/accounts.js",

@@ -48,7 +48,7 @@ class Cloud:
             cors_allowed_origins=[f"{parts.scheme}://{parts.netloc}"],
             sso_account_url=f"{base}/account/login",
             sso_resend_verification_email_url=f"{base}/account/send-verification-email",
-            sso_api_url=f"{base}/accounts",
+            sso_api_url=f"{base}/accounts/",
         )
 
     @classmethod
