@@ -1,5 +1,6 @@
 """The `comptoir` command: hands its groups what they need and starts the server."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -76,33 +77,46 @@ def simulate(
     scale: Annotated[float, typer.Option(help="Size: 1 is some 600 rows a store")] = 1.0,
     port: Annotated[int, typer.Option(help="Port they listen on; 0: any")] = 0,
     every: Annotated[float, typer.Option(help="Seconds between changes in each store")] = 10.0,
+    employee: Annotated[str, typer.Option(help="More people in them: e-mails, by commas")] = "",
+    language: Annotated[str, typer.Option(help="What they speak, by commas, main one first")] = "",
+    accounts_version: Annotated[str, typer.Option(help="Of ps_accounts, in turn, by commas")] = "",
 ) -> None:
     """Run believable stores on this machine, for a server to sync."""
     from comptoir.app import simulate as stage
 
     if bool(server) == (modules is not None):
         fail("say where their server is: --server URL, or --modules DIR", 2)
-    wanted = frozenset(part.strip() for part in defects.split(",") if part.strip())
-    unknown = sorted(wanted - set(stage.DEFECTS))
-    if unknown:
+    wanted = frozenset(_parts(defects))
+    if unknown := sorted(wanted - set(stage.DEFECTS)):
         known = "\n".join(f"  {name}: {text}" for name, text in stage.DEFECTS.items())
         fail(f"unknown defects: {', '.join(unknown)}. There are:\n{known}", 2)
-    versions = tuple(part.strip() for part in version.split(",") if part.strip())
-    if wrong := [v for v in versions if v.partition(".")[0] not in ("1", "8", "9")]:
-        fail(f"unknown version {wrong[0]}: write 1.6, 1.7, 8 or 9", 2)
     raise typer.Exit(
         stage.run(
             stores=stores,
             seed=seed,
-            versions=versions,
+            versions=_parts(version, r"[189](\.\d+)*", "version", "1.6, 1.7, 8 or 9"),
             server=server,
             modules=modules,
             defects=wanted,
             scale=scale,
             port=port,
             every=every,
+            employees=_parts(employee, r"[^@\s]+@[^@\s]+", "e-mail address", "name@shop.test"),
+            languages=_parts(language, "de|en|es|fr|it", "language", "de, en, es, fr or it"),
+            accounts_versions=_parts(
+                accounts_version, r"[5-8](\.\d+)*", "version of ps_accounts", "5.6.2 to 8"
+            ),
         )
     )
+
+
+def _parts(text: str, pattern: str = ".*", what: str = "", known: str = "") -> tuple[str, ...]:
+    """What stands between commas. Ends the command when a part does not match."""
+    parts = tuple(part.strip() for part in text.split(",") if part.strip())
+    for part in parts:
+        if not re.fullmatch(pattern, part):
+            fail(f"unknown {what} {part}: write {known}", 2)
+    return parts
 
 
 def main() -> None:

@@ -9,10 +9,20 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from comptoir.cli.shared import fail
-from comptoir.simulator import DEFECTS, Cloud, PhpUnreadable, SimulatedStore, Simulation, StoreError
+from comptoir.simulator import (
+    ACCOUNTS_VERSION,
+    DEFECTS,
+    Cloud,
+    PhpUnreadable,
+    SimulatedStore,
+    Simulation,
+    StoreError,
+)
 
 __all__ = ["DEFECTS", "run"]
 AT_ONCE = 20
+PASSWORD = "prestashop"  # noqa: S105
+"""Of everybody in a back office."""
 screen = Console(highlight=False)
 
 
@@ -27,6 +37,9 @@ def run(
     scale: float,
     port: int,
     every: float,
+    employees: tuple[str, ...] = (),
+    languages: tuple[str, ...] = (),
+    accounts_versions: tuple[str, ...] = (),
 ) -> int:
     """Serve the stores until Ctrl-C. Returns the exit status."""
     cloud = None
@@ -42,10 +55,15 @@ def run(
         server,
         scale,
         defects,
+        languages or None,
         port=port,
         debounce_seconds=every,
         cloud=cloud,
+        accounts_version=accounts_versions or ACCOUNTS_VERSION,
     )
+    for store in simulation.stores:
+        for email in employees:
+            store.add_employee(email, PASSWORD)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         asyncio.run(_run(simulation, every))
@@ -86,5 +104,10 @@ async def _install(simulation: Simulation) -> None:
 
         await asyncio.gather(*(one(store) for store in simulation.stores))
     for store in simulation.stores[:10]:
-        line = f"{store.shop_id}  {store.version:8} {store.frontend_url}  {store.name}"
-        screen.print(line, markup=False, soft_wrap=True)
+        known = store.shop_id or "not linked yet"
+        for line in (
+            f"{known}  {store.version:8} {store.frontend_url}  {store.name}",
+            f"  back office {store.back_office_url}",
+            f"  log in as {' or '.join(e.email for e in store.employees)}, password {PASSWORD}",
+        ):
+            screen.print(line, markup=False, soft_wrap=True)

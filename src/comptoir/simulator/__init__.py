@@ -8,12 +8,14 @@ from comptoir.simulator.accounts import Cause, Employee, Origin, Restored, Store
 from comptoir.simulator.cloud import Cloud
 from comptoir.simulator.defects import DEFECTS
 from comptoir.simulator.php import PhpUnreadable
+from comptoir.simulator.profile import ACCOUNTS_VERSION
 from comptoir.simulator.replay import TruthUnknownError
 from comptoir.simulator.server import Simulation
 from comptoir.simulator.store import SimulatedStore
 from comptoir.simulator.world import Counters
 
 __all__ = [
+    "ACCOUNTS_VERSION",
     "DEFECTS",
     "Cause",
     "Cloud",

@@ -100,6 +100,10 @@ class SimulatedStore:
         return self.module.add_employee(email, password)
 
     @property
+    def employees(self) -> list[Employee]:
+        return self.module.of.db.employees
+
+    @property
     def frontend_url(self) -> str:
         return self.profile.url
 

@@ -11,6 +11,7 @@ from comptoir.simulator.accounts.context import init_params
 from comptoir.simulator.accounts.database import Employee
 from comptoir.simulator.accounts.identity import Identity
 from comptoir.simulator.accounts.php_request import php_request
+from comptoir.simulator.accounts.phrases import say
 from comptoir.simulator.accounts.presenter import present
 from comptoir.simulator.accounts.sessions import Session, Sessions
 from comptoir.simulator.accounts.settings_page import settings
@@ -91,16 +92,17 @@ class BackOffice:
     async def _login_page(self, asked: Asked, error: str) -> pages.LoginPage:
         form = pages.admin_link(self.first, "AdminLogin")
         name, cloud = self.first.shop.name, self.first.shop.of.world.cloud
+        code = pages.lang(self.first)
         params = asked.params
         local = params.get("mode") == "local" or "reset_token" in params
         if local or not self._signs_on():
-            return pages.LoginPage(name, form, error)
+            return pages.LoginPage(name, form, error, lang=code)
         if cloud.testimonials_url:
             client = Client(self.first.shop.of, Service.ASSETS)
             headers = {"Accept": "application/json"}
             await client.send("GET", cloud.testimonials_url, headers)
         uri = self.first.redirect_uri
-        query = "return_to=AdminDashboard&locale=en"
+        query = f"return_to=AdminDashboard&locale={code}"
         return pages.LoginPage(
             name,
             form,
@@ -108,6 +110,7 @@ class BackOffice:
             sign_on_url=f"{uri}{'&' if '?' in uri else '?'}{query}",
             local_url=pages.admin_link(self.first, "AdminLogin", mode="local"),
             resend_url=cloud.sso_resend_verification_email_url,
+            lang=code,
         )
 
     def _signs_on(self) -> bool:
@@ -121,7 +124,8 @@ class BackOffice:
         if employee is None or not password or employee.password != password:
             form = pages.admin_link(self.first, "AdminLogin")
             text = "The employee does not exist, or the password provided is incorrect."
-            return Reply(200, html=pages.login(pages.LoginPage(self.first.shop.name, form, text)))
+            name, code = self.first.shop.name, pages.lang(self.first)
+            return Reply(200, html=pages.login(pages.LoginPage(name, form, text, lang=code)))
         session.employee, session.tokens = employee.id, None
         return redirect(pages.admin_link(self.first, "AdminDashboard"))
 
@@ -129,11 +133,11 @@ class BackOffice:
         if asked.params.get("advanced") and asked.method == "POST":
             for accounts in self.accounts:
                 accounts.shop.put(LOGIN, asked.params.get("login", "0"))
+        cloud = self.first.shop.of.world.cloud
         if self.first.shop.of.major < 8:
             told = await present(self.accounts, employee)
-            body = pages.association(self.first.shop.of.world.cloud.accounts_cdn_url, told)
+            body = pages.association(pages.lang(self.first), cloud.accounts_cdn_url, told)
         elif asked.params.get("component"):
-            cloud = self.first.shop.of.world.cloud
             told = await present(self.accounts, employee)
             body = pages.component(cloud.accounts_cdn_url, init_params(self.accounts), told)
         elif asked.params.get("advanced"):
@@ -143,11 +147,13 @@ class BackOffice:
         return Reply(200, html=pages.inside(self.first, employee, "PrestaShop Account", body))
 
     def _advanced(self) -> str:
-        enabled = self.first.login_enabled
-        label = "Switch off" if enabled else "Switch on"
+        code, enabled = pages.lang(self.first), self.first.login_enabled
+        state = say(code, f"Log in with PrestaShop is {'on' if enabled else 'off'}.")
+        label = say(code, "Switch off" if enabled else "Switch on")
         url = pages.admin_link(self.first, "AdminModules", configure="ps_accounts", advanced="1")
         return (
+            f"<h2>{say(code, 'Advanced settings')}</h2><section><p>{state}</p>"
             f'<form method="post" action="{html.escape(url)}">'
             f'<input type="hidden" name="login" value="{0 if enabled else 1}">'
-            f'<button type="submit">{label} Log in with PrestaShop</button></form>'
+            f'<button type="submit">{label}</button></form></section>'
         )
