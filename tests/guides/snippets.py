@@ -7,7 +7,7 @@ from tests.fixtures import REPO
 
 GUIDES = REPO / "docs" / "guides"
 NAMES = re.compile(
-    r"\b(BASE|UUID|STORE_TOKEN|CLIENT_ID|CLIENT_SECRET|TOKEN|PASSWORD)\b|/var/lib/comptoir"
+    r"\b(BASE|UUID|STORE_TOKEN|CLIENT_ID|CLIENT_SECRET|TOKEN|PASSWORD|SECRET)\b|/var/lib/comptoir"
 )
 
 

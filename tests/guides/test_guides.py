@@ -260,9 +260,8 @@ def test_every_setting_that_a_guide_names_is_one(guide: str) -> None:
     assert set(SETTING.findall(text)) <= known | {"COMPTOIR_CONFIG"}
 
 
-def test_every_guide_is_followed_here() -> None:
-    assert sorted(path.name for path in GUIDES.glob("*.md")) == [
-        "integrator.md",
-        "operator.md",
-        "vendor.md",
-    ]
+def test_every_guide_is_followed() -> None:
+    """The merchant's in a browser: `tests/browser/test_guide.py`."""
+    followed = ["integrator.md", "merchant.fr.md", "merchant.md", "operator.md", "vendor.md"]
+
+    assert sorted(path.name for path in GUIDES.glob("*.md")) == followed

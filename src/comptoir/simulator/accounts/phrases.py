@@ -1,7 +1,7 @@
 """What the back office says, in the language of the store; English where we know no other."""
 
 FRENCH = {
-    "Account": "Compte",
+    "Account:": "Compte :",
     "Advanced settings": "Paramètres avancés",
     "Back office of a simulated store": "Back-office d’une boutique simulée",
     "Change account": "Changer de compte",

@@ -50,7 +50,7 @@ def _shop(code: str, shop: dict[str, Any], token: str) -> str:
     email = status["pointOfContactEmail"]
     if email:
         shown = f'<span data-test="poc-email">{html.escape(email)}</span>'
-        parts.append(f"<p>{say(code, 'Account')}: {shown}</p>")
+        parts.append(f"<p>{say(code, 'Account:')} {shown}</p>")
     if status["isVerified"]:
         label = "Change account" if email else "Sign in"
         button(label, "define-poc-button", "contact", shop["identifyPointOfContactUrl"])
