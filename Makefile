@@ -7,6 +7,7 @@
 #   make verify   the larger slice of every promise; prints a summary with the commit
 #   make bench    speed and memory beside baselines; ONLY=name for one; last line: one JSON object
 #   make docs     write the generated references again
+#   make pictures  take the pictures of the guides again; needs ports 8000 and 8001
 #   make env      only set up
 #   make clean    remove .venv, node_modules and every cache
 
@@ -15,7 +16,7 @@ BIN := .venv/bin
 TOOLS := curl postgresql strace faketime chromium javascript
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: help demo test check fix verify bench docs env clean
+.PHONY: help demo test check fix verify bench docs pictures env clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -51,6 +52,10 @@ bench:
 docs:
 	@scripts/bootstrap
 	$(BIN)/comptoir docs build
+
+pictures:
+	@scripts/bootstrap chromium javascript
+	$(BIN)/python -m tests.browser.pictures
 
 env:
 	@scripts/bootstrap $(TOOLS)
