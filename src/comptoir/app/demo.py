@@ -29,6 +29,8 @@ from comptoir.simulator import SimulatedStore, Simulation
 
 VENDOR = MODULE = "demo"
 PATIENCE = 120.0
+EMAIL, PASSWORD = "ada@shop.test", "four blue herons by the weir"
+"""Of somebody with an account."""
 CHANGES = 25
 VERSIONS = ("1.6", "8", "9")
 
@@ -104,6 +106,7 @@ async def _steps(scene: Scene, *, once: bool) -> int:
         screen.print(f"{command}\n", markup=False, soft_wrap=True)
     screen.print(f"documents: [bold]{scene.settings.base}/docs[/]")
     if not once:
+        _person(scene)
         await _stay(scene)
         return 0
     right = all([await _curl(command) for command in commands]) and right
@@ -127,6 +130,17 @@ async def _onboard(scene: Scene) -> None:
             accounts.grant(work, store.shop_id or "", MODULE)
     await scene.client.sign_in(scene.client_id, scene.client_secret)
     scene.token_file.write_text(scene.client.token)
+
+
+def _person(scene: Scene) -> None:
+    """Somebody who may look at the pages of people, and owns the stores."""
+    hashed = accounts.hash_now(PASSWORD)
+    with scene.context.db.begin("operator") as work:
+        accounts.create_user(work, EMAIL, hashed, first_name="Ada", last_name="Lovelace")
+        for store in scene.stores:
+            accounts.transfer_now(work, store.shop_id or "", EMAIL)
+    where = f"{scene.settings.base}/account/stores"
+    screen.print(f"account: [bold]{where}[/] as {EMAIL}, password: {PASSWORD}")
 
 
 async def _sync(scene: Scene, title: str, *, since: int) -> None:
