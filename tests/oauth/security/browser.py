@@ -103,14 +103,17 @@ class Browser:
     def authorize(self, app: App, **changes: str | None) -> Answer:
         return self.get(f"/oauth2/authorize?{urlencode(app.request(**changes))}")
 
-    def code(self, app: App, **changes: str | None) -> str:
+    def let_in(self, app: App, **changes: str | None) -> Answer:
         """The person lets the application in; a store that is not theirs asks who they are."""
         answer = self.authorize(app, **changes)
         where = answer.header("Location") or ""
         if where.startswith("/account/sign-in"):
             answer = self.send(where, email=self.email, password=PASSWORD)
             answer = self.get(answer.header("Location") or "")
-        return landed(answer)["code"]
+        return answer
+
+    def code(self, app: App, **changes: str | None) -> str:
+        return landed(self.let_in(app, **changes))["code"]
 
 
 def hidden(page: Answer, action: str = "") -> dict[str, str]:

@@ -55,7 +55,8 @@ def test_2_1_1_pkce_is_for_every_client_and_s256_alone(
     scene: Scene, change: dict[str, str | None]
 ) -> None:
     """§4.8.2: also left out at the authorization endpoint alone, the downgrade."""
-    for app in (scene.app, scene.public, scene.store_app(scene.store)):
+    assert scene.ada.authorize(scene.store_app(scene.store), **change).status == 400
+    for app in (scene.app, scene.public):
         back = landed(scene.ada.authorize(app, **change))
         assert back["error"] == "invalid_request"
         assert "PKCE" in back["error_description"] or "code_challenge" in back["error_description"]

@@ -34,7 +34,8 @@ def elsewhere() -> Iterator[Server]:
 def flow_of(browser: Browser, app: App, **changes: str | None) -> str:
     """The sealed request that the sign-in page leads back to."""
     page = browser.authorize(app, **changes).header("Location") or ""
-    return hidden(browser.get(page))["next"].partition("flow=")[2]
+    wanted = hidden(browser.get(page))["next"]
+    return wanted.partition("flow=")[2].partition("&")[0]
 
 
 def stays(browser: Browser, flow: str) -> None:
