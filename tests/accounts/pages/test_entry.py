@@ -178,6 +178,8 @@ def test_pages_speak_the_visitors_language(comptoir: Server) -> None:
     assert "Mot de passe oublié" in words(french.get("/account/sign-in"))
     assert "Password forgotten" in words(french.get("/account/sign-in?lang=en"))
     assert "Password forgotten" in words(french.get("/account/sign-in"))  # it was chosen
+    assert "Mot de passe" in words(french.get("/account/sign-in?ui_locales=fr"))
+    assert "Password forgotten" in words(french.get("/account/sign-in")), "a store chose nothing"
     store = Browser(comptoir)
     assert "Mot de passe oublié" in words(store.get("/account/sign-in?ui_locales=fr"))
     sign_up(store, "fr@people.example")

@@ -213,7 +213,8 @@ async def visit_of(request: Request) -> Visit:
     )
     visit = Visit(request, context, language, "", visitor)
     visit.form_secret = visit.cookie("form")
-    if "ui_locales" in request.query_params or "lang" in request.query_params:
+    asked = "ui_locales" in request.query_params and not visit.cookie("language")
+    if asked or "lang" in request.query_params:  # an application's wish is no choice of theirs
         visit.set_cookie("language", language, YEAR)
     if not visit.form_secret:
         visit.form_secret = context.ids.token(16)
