@@ -170,8 +170,7 @@ def test_two_servers_start_together_on_one_database() -> None:
         for thread in started:
             thread.join()
         eventually(lambda: one.healthy() and other.healthy(), 30)
-        vendor = one.cli("vendor", "create", "both")
-        token = one.vendor_token(vendor)
+        token = one.store_token(one.create_identity("http://shop.example"))
         check = {"token": token}
         assert other.post("/accounts/v1/shop/token/verify", check).status == 200
         assert one.stop() == 0
