@@ -18,6 +18,9 @@ ENGINES = ["sqlite", "postgresql"]
 VERIFY = os.environ.get("COMPTOIR_VERIFY") == "1"
 """True under `make verify`: a test may take a larger slice of the same promise."""
 
+SLICE = ENGINES if VERIFY else ENGINES[:1]
+"""Where both engines are tried by others too, and twice the time would be too much in `make test`."""
+
 # `make test` is a fixed slice: the same examples each time. `make verify` draws new ones.
 settings.register_profile("slice", deadline=None, derandomize=True, max_examples=60)
 settings.register_profile("verify", deadline=None, max_examples=2000, print_blob=True)

@@ -25,13 +25,13 @@ from tests.browser.signing_in import (
     send_form,
     sign_in,
 )
-from tests.conftest import ENGINES
+from tests.conftest import SLICE
 from tests.server import Server, running
 
 METHODS = ["client_secret_basic", "client_secret_post"]
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=SLICE)
 def comptoir(request: pytest.FixtureRequest) -> Iterator[Server]:
     with running(request.param, host="localhost") as made:
         yield made

@@ -24,7 +24,7 @@ from tests.browser.signing_in import (
     peopled,
     sign_in,
 )
-from tests.conftest import ENGINES
+from tests.conftest import SLICE
 from tests.fixtures import REPO
 from tests.server import Server, running
 
@@ -33,7 +33,7 @@ SCRIPT = Path(__file__).with_name("openid_client.mjs")
 GONE = "http://127.0.0.1:1/gone"
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=SLICE)
 def comptoir(request: pytest.FixtureRequest) -> Iterator[Server]:
     with running(request.param, host="localhost") as made:
         yield made

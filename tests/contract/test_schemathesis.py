@@ -26,7 +26,7 @@ from comptoir.app.wiring import all_endpoints
 from comptoir.infra.http.documents import documents
 from comptoir.infra.http.endpoint import Endpoint
 from comptoir.infra.http.openapi import operation_id
-from tests.conftest import ENGINES, VERIFY
+from tests.conftest import SLICE, VERIFY
 from tests.contract.strangers import FIRST, Strangers, linked
 from tests.contract.strangers import strangers as prepared
 
@@ -61,7 +61,7 @@ class Documents:
                 self.operations[operation.definition.raw["operationId"]] = operation
 
 
-@pytest.fixture(scope="module", params=ENGINES if VERIFY else ENGINES[:1])
+@pytest.fixture(scope="module", params=SLICE)
 def served(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Documents]:

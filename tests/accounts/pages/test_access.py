@@ -8,7 +8,7 @@ from comptoir.accounts import Page, Who
 from comptoir.app.wiring import pages
 from comptoir.infra.settings import Settings
 from tests.accounts.pages.visitors import NOWHERE, PART, PEOPLE, Ground, ground
-from tests.conftest import ENGINES
+from tests.conftest import SLICE
 from tests.server import Answer
 
 ANYONE, SIGNED_IN = "anyone", "signed in"
@@ -131,7 +131,7 @@ FORMS = [name for name, page in ALL.items() if page.method == "POST" and not pag
 SOMEBODYS = [name for name, page in ALL.items() if about(page)]
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=SLICE)
 def here(request: pytest.FixtureRequest) -> Iterator[Ground]:
     with ground(request.param) as made:
         yield made

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.conftest import SLICE
 from tests.oauth.security.scene import Scene, built
 from tests.server import running
 
@@ -17,8 +18,8 @@ def scene() -> Iterator[Scene]:
         yield built(server)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=SLICE)
 def both(request: pytest.FixtureRequest) -> Iterator[Scene]:
-    """Where what is tested hangs on what the database does."""
+    """Where what is tested hangs on what the database does: on both engines in `make verify`."""
     with running(request.param, **QUICK) as server:
         yield built(server)
