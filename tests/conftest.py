@@ -19,7 +19,7 @@ VERIFY = os.environ.get("COMPTOIR_VERIFY") == "1"
 """True under `make verify`: a test may take a larger slice of the same promise."""
 
 SLICE = ENGINES if VERIFY else ENGINES[:1]
-"""Where both engines are tried by others too, and twice the time would be too much in `make test`."""
+"""Where both engines are tried by others too: `make test` must end within 15 minutes."""
 
 # `make test` is a fixed slice: the same examples each time. `make verify` draws new ones.
 settings.register_profile("slice", deadline=None, derandomize=True, max_examples=60)
