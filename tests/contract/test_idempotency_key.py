@@ -37,6 +37,10 @@ EFFECTS = {
 """What the audit log says of the effect. A notice leaves nothing there."""
 
 
+KIND = {"any store": "store"}
+"""Whose token is sent where several kinds are taken."""
+
+
 @dataclass
 class Stage:
     """A server, a verified store that shares with a vendor, and tokens of both."""
@@ -60,7 +64,7 @@ class Stage:
         return self.server.post(
             endpoint.path.replace("{shop_id}", self.store.shop_id),
             {**body, **more},
-            token=self.tokens.get(endpoint.access.value),
+            token=self.tokens.get(KIND.get(endpoint.access.value, endpoint.access.value)),
             headers={"Idempotency-Key": key},
         )
 
