@@ -56,7 +56,7 @@ class Stage:
         bodies: dict[str, Any] = {
             "createShopIdentity": described(self.shop.url),
             "verifyShopIdentity": described(self.shop.url, proof=PROOF),
-            "setPointOfContact": {"pointOfContactJWT": self.tokens["person"]},
+            "setPointOfContact": {"pointOfContactJWT": self.tokens.get("person", "")},
             "updateShopModule": {"version": "7.2.2"},
             "notifyChange": {"shopContents": ["products"]},
         }
