@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from comptoir.accounts import find_client, load_shop
+from comptoir.accounts.legacy.link import end_link
 from comptoir.accounts.legacy.store import link_of, remove_identity
 from comptoir.accounts.store import revoke_client
 from tests.accounts.fake_store import PROOF
@@ -125,6 +127,39 @@ def test_a_store_that_has_moved(there: Cloud, shop: OldStore) -> None:
     with old_store() as moved:
         client = pair(there.migrate(uid(shop), moved, shop.state["token"]))
         assert status(there, shop, client)["frontendUrl"] == moved.url
+
+
+def test_who_has_a_legacy_token_brings_no_store_to_an_address_of_their_own(
+    there: Cloud, shop: OldStore
+) -> None:
+    """Stores give these tokens to other modules, and those to whoever serves them: also stores with
+    `ps_accounts` 8, which have nothing to migrate."""
+    token = there.v7_tokens(shop)["shopToken"]
+    with old_store() as theirs:
+        found = refused(there.migrate(uid(shop), theirs, token), 400, FAILED)
+        assert "legacy token" in found["reason"]
+        client = pair(there.migrate(uid(shop), shop, shop.state["token"]))
+        said = f"store/{uid(shop)} {there.base}/accounts"
+        path = f"{IDENTITIES}/{uid(shop)}/tokens"
+        token = there.call("GET", path, there.token(client, said)).json["shop"]["token"]
+        refused(there.migrate(uid(shop), theirs, token), 400, FAILED)
+        assert theirs.names == []
+    found = status(there, shop, client)
+    assert (found["isVerified"], found["frontendUrl"]) == (True, shop.url)
+
+
+def test_a_store_that_is_unlinked_while_it_is_asked(there: Cloud, shop: OldStore) -> None:
+    token, shop_id = there.v7_tokens(shop)["shopToken"], uid(shop)
+
+    def unlinks() -> web.Response:
+        with there.context.db.begin("tests") as work:
+            end_link(work, shop_id)
+        return web.json_response({"proof": PROOF})
+
+    shop.broken[SHOWN] = unlinks
+    refused(there.migrate(shop_id, shop, token), 401, "infra.token_invalid")
+    with there.context.db.reading() as db:
+        assert not load_shop(db, shop_id).verified
 
 
 def test_a_store_that_is_unknown(there: Cloud, shop: OldStore) -> None:

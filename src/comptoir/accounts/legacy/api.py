@@ -9,7 +9,7 @@ from comptoir.accounts.callers import note_versions, of_store
 from comptoir.accounts.legacy import describe, migrate, tokens
 from comptoir.accounts.legacy import link as linking
 from comptoir.accounts.legacy import schemas as bodies
-from comptoir.accounts.legacy.errors import NotLinked
+from comptoir.accounts.legacy.errors import NotLinked, StoreLegacyNotFound
 from comptoir.accounts.legacy.rules import SHOP, USER
 from comptoir.accounts.rules import Shop
 from comptoir.accounts.schemas import Identity, TokenToVerify
@@ -54,9 +54,12 @@ async def _owned(request: Request, context: Context, caller: Caller | None) -> S
 
 
 async def move_to_v8(request: Request, context: Context, caller: Caller | None) -> Response:
-    shop_id = (await _named(request, context, caller)).shop_id
+    shop = await _named(request, context, caller)
+    assert caller is not None
+    shop_id = shop.shop_id
     wanted = await read_json(request, bodies.Migration)
     place = wanted.place()
+    migrate.check_move(caller, shop, place)
     failure = await migrate.check(context, shop_id, place, wanted.proof)
     since, path = wanted.from_version[:32], request.url.path
 
@@ -64,6 +67,8 @@ async def move_to_v8(request: Request, context: Context, caller: Caller | None) 
         if failure is not None:
             verification.record(work, shop_id, place, failure)
             return respond(path, failure)
+        if tokens.check(work.db, caller) is None:  # it took a while: is the link still in force?
+            raise StoreLegacyNotFound
         made = migrate.settle(work, shop_id, place, since, context.vault)
         note_versions(work, shop_id, request)
         identity = Identity(shop_id, made.client_id, made.client_secret)

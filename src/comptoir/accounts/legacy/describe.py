@@ -8,6 +8,7 @@ from comptoir.accounts.errors import IdentityInvalid
 from comptoir.accounts.legacy import calls
 from comptoir.accounts.legacy import store as links
 from comptoir.accounts.legacy.link import key_of
+from comptoir.accounts.legacy.rules import same_place
 from comptoir.accounts.rules import Place, Shop
 from comptoir.infra.http.context import Context
 from comptoir.infra.work import Work
@@ -19,8 +20,8 @@ async def check(context: Context, shop: Shop, place: Place) -> bool:
     Raises: IdentityInvalid, StoreCannotBeRequested, DomainDiffers.
     """
     identities.check_place(place)
-    if place.frontend_url.partition("://")[2] == shop.frontend_url.partition("://")[2]:
-        return False  # it says https as soon as it has a name for it, used or not
+    if same_place(place.frontend_url, shop.frontend_url):
+        return False
     link = await context.db.read(lambda db: links.link_of(db, shop.shop_id))
     key = key_of(context.vault, shop.shop_id, link)
     if not key:
@@ -36,7 +37,7 @@ def record(work: Work, shop_id: str, place: Place, *, moved: bool) -> None:
     if moved:
         verification.record(work, shop_id, place, None)
         return
-    shop = store.load_shop(work.db, shop_id)
+    shop = store.take_shop(work.db, shop_id)
     changed = replace(
         shop,
         name=place.name or shop.name,

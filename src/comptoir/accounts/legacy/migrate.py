@@ -13,12 +13,27 @@ from comptoir.accounts.errors import (
 from comptoir.accounts.legacy import store as links
 from comptoir.accounts.legacy.errors import MigrationFailed, StoreLegacyNotFound
 from comptoir.accounts.legacy.link import add_client
-from comptoir.accounts.rules import UNTIL_USED, Place
+from comptoir.accounts.legacy.rules import same_place
+from comptoir.accounts.rules import UNTIL_USED, Place, Shop
 from comptoir.accounts.vendors import Credentials
 from comptoir.base.secret import CLIENT_SECRET, make_secret
+from comptoir.infra.http.auth import Access, Caller
 from comptoir.infra.http.context import Context
 from comptoir.infra.vault import Vault
 from comptoir.infra.work import Work
+
+
+def check_move(caller: Caller, shop: Shop, place: Place) -> None:
+    """A legacy token is given to other modules, and by them to whoever serves them: it must not
+    bring the store, and the new secret, to an address of its holder's.
+
+    Raises: MigrationFailed.
+    """
+    stays = same_place(place.frontend_url, shop.frontend_url)
+    if caller.kind is Access.LEGACY_STORE and not stays:
+        raise MigrationFailed(
+            reason="with a legacy token a store migrates where it is; with its client's it may move"
+        )
 
 
 async def check(
@@ -49,7 +64,7 @@ def settle(work: Work, shop_id: str, place: Place, since: str, vault: Vault) -> 
     Raises: ShopNotFound.
     """
     verification.record(work, shop_id, place, None)
-    shop = store.load_shop(work.db, shop_id)
+    shop = store.take_shop(work.db, shop_id)
     client = store.find_client(work.db, shop.client_id)
     if client is None or client.revoked_at is not None:
         made = add_client(work, shop, vault)

@@ -111,6 +111,12 @@ def host_of(url: str) -> str:
     return urlsplit(url).netloc.lower()
 
 
+def same_place(left: str, right: str) -> bool:
+    """Whether two addresses are the same but for the scheme: a store says https as soon as it has a
+    name for it, used or not."""
+    return left.partition("://")[2] == right.partition("://")[2]
+
+
 def front_url(domain: str, ssl_domain: str, physical_uri: str, virtual_uri: str) -> str:
     """Where a shop answers that says these of itself; empty when it names no domain."""
     host = ssl_domain or domain
