@@ -4,18 +4,22 @@ address (`onboardingLink`, spec/accounts.md §5.2, §4.8), the signed-in person 
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
 
+from comptoir.accounts import store
 from comptoir.accounts.errors import IdentityInvalid, StoreCannotBeRequested
 from comptoir.accounts.legacy.errors import DomainDiffers, LinkRefused
 from comptoir.accounts.legacy.link import LinkWanted, link
+from comptoir.accounts.pages.owner_notice import tell_owner_before
 from comptoir.accounts.pages.page import HOME, Page, Visit, Who, go
 from comptoir.accounts.rules import Place
 
 LINK = "/account/link"
+NUMBER = re.compile(r"[0-9]{1,10}")
 MOST = 50
 """Stores of one link."""
 REFUSALS = (IdentityInvalid, StoreCannotBeRequested, DomainDiffers, LinkRefused)
@@ -47,7 +51,8 @@ def read_shops(text: str) -> list[dict[str, Any]]:
 
 def _text(shop: dict[str, Any], name: str) -> str:
     value = shop.get(name)
-    return str(value).strip() if isinstance(value, (str, int)) else ""
+    text = str(value).strip() if isinstance(value, str | int) else ""
+    return "".join(c for c in text if c.isprintable())
 
 
 def place_of(shop: dict[str, Any]) -> Place:
@@ -79,6 +84,15 @@ async def ask(visit: Visit) -> Response:
     return visit.page("link.html", here=HOME, shops=shops, text=text, outcomes=[])
 
 
+async def _link(visit: Visit, wanted: LinkWanted) -> None:
+    """Who owned the store until now is told. Raises: one of `REFUSALS`."""
+    context, shop_id = visit.context, wanted.shop_id
+    before = await context.db.read(lambda db: store.find_shop(db, shop_id)) if shop_id else None
+    linked = await link(context, wanted, visit.request_id)
+    if before is not None and before.shop_id == linked.shop_id:
+        await tell_owner_before(context, before, wanted.owner_email)
+
+
 async def send(visit: Visit) -> Response:
     """Link them one by one: each succeeds or fails by itself."""
     text, me, outcomes = visit.form.get("shops", ""), visit.me.user, []
@@ -90,13 +104,13 @@ async def send(visit: Visit) -> Response:
             public_key=str(shop.get("publicKey") or ""),
             owner_id=me.user_id,
             owner_email=me.email,
-            employee_id=int(employee) if employee.isdigit() else None,
+            employee_id=int(employee) if NUMBER.fullmatch(employee) else None,
             shop_id=_text(shop, "uuid"),
             module_version=_text(shop, "moduleVersion"),
         )
         fault = ""
         try:
-            await link(visit.context, wanted, visit.request_id)
+            await _link(visit, wanted)
         except REFUSALS as refused:
             fault = refused.detail()
         outcomes.append(Outcome(place.name, place.frontend_url, fault))

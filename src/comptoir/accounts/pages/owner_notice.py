@@ -3,6 +3,7 @@ its owner thinks (spec/accounts.md §2.2)."""
 
 from comptoir.accounts.pages import words
 from comptoir.accounts.people import store as people
+from comptoir.accounts.people.rules import plain_name
 from comptoir.accounts.rules import Shop
 from comptoir.infra.http.context import Context
 from comptoir.infra.mail import MailNotSent
@@ -16,7 +17,10 @@ async def tell_owner_before(context: Context, before: Shop, email: str) -> None:
     if user is None or user.email == email:
         return
     language = words.choose(user.language)
-    facts = {"store": before.name or before.frontend_url, "address": before.frontend_url}
+    facts = {
+        "store": plain_name(before.name) or before.frontend_url,
+        "address": before.frontend_url,
+    }
     text = words.say(language, "mail.owner.text", **facts, email=email, base=context.settings.base)
     try:
         await context.mail.send(user.email, words.say(language, "mail.owner.subject"), text)

@@ -1,0 +1,60 @@
+"""The page on which a person links stores with `ps_accounts` 5 to 7 (spec/accounts.md §4.8)."""
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.accounts.old_store import CLIENT, OldStore, old_store
+from tests.accounts.pages.browser import Browser, mails, person
+from tests.server import Answer, Server
+
+LINK = "/account/link"
+
+
+@pytest.fixture
+def old() -> Iterator[OldStore]:
+    with old_store() as made:
+        yield made
+
+
+def said(shop: OldStore, **more: Any) -> dict[str, Any]:
+    known = {"name": "Demo", "frontUrl": shop.url, "id": "1", "publicKey": shop.key}
+    return {**known, "boBaseUrl": f"{shop.url}/admin-dev", "moduleVersion": "7.2.2"} | more
+
+
+def send(browser: Browser, *shops: dict[str, Any]) -> Answer:
+    text = base64.b64encode(json.dumps(shops).encode()).decode()
+    page = browser.get(f"{LINK}?shops={quote(text, safe='')}")
+    assert page.status == 200, page.text
+    return browser.submit(page, LINK)
+
+
+def test_the_owner_before_is_told(comptoir: Server, old: OldStore) -> None:
+    eve, mallory = (person(comptoir, f"{name}@link.example") for name in ("eve", "mallory"))
+    for one in (eve, mallory):
+        browser = Browser(comptoir)
+        browser.sign_in(one)
+        uuid = old.state.get(CLIENT, {}).get("uid", "")
+        assert send(browser, said(old, uuid=uuid)).status == 200
+    (told,) = mails(comptoir, eve.email)
+    assert mallory.email in told.text and old.url in told.text
+    assert not mails(comptoir, mallory.email)
+
+
+STRANGE: dict[str, dict[str, Any]] = {
+    "nul": {"name": "a\0b"},
+    "half": {"name": "x\ud800y"},
+    "digit": {"employeeId": "\u00b2"},
+    "long": {"employeeId": "9" * 5000},
+}
+
+
+@pytest.mark.parametrize("strange", STRANGE)
+def test_what_no_back_office_says(comptoir: Server, old: OldStore, strange: str) -> None:
+    browser = Browser(comptoir)
+    browser.sign_in(person(comptoir, f"{strange}@link.example"))
+    assert send(browser, said(old, **STRANGE[strange])).status == 200
