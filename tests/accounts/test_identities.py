@@ -170,7 +170,24 @@ def test_the_back_office_url_can_be_told_again_and_again(comptoir: Server) -> No
     assert status(comptoir, store)["backOfficeUrl"] == URL
 
 
-@pytest.mark.parametrize("url", ["", "admin", "ftp://shop.example", "https://a b/"])
+@pytest.mark.parametrize(
+    "url", ["https://shop.example/upload/proof.json?x=", "https://thief.example\\shop.example"]
+)
+def test_an_address_that_would_not_be_what_it_says(comptoir: Server, url: str) -> None:
+    """A query would swallow the path behind it: any file of the host would be the answer. A
+    backslash ends the host for browsers alone."""
+    store = comptoir.create_identity(URL)
+    token = comptoir.store_token(store)
+    body = {"frontendUrl": url, "proof": "0" * 64}
+    answer = comptoir.post(f"{IDENTITIES}/{store.shop_id}/verify", body, token=token)
+    refused(answer, 400, "accounts.identity_invalid")
+    refused(comptoir.post(IDENTITIES, body), 400, "accounts.identity_invalid")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "admin", "ftp://shop.example", "https://a b/", "https://a.example/?x", "https://a\\.b"],
+)
 def test_a_back_office_url_that_cannot_be_used(comptoir: Server, url: str) -> None:
     store = comptoir.create_identity(URL)
     path = f"{IDENTITIES}/{store.shop_id}/back-office-url"

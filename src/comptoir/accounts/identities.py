@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from comptoir.accounts import store
 from comptoir.accounts.errors import IdentityInvalid
-from comptoir.accounts.rules import Client, ClientKind, Place, Shop, usable_url
+from comptoir.accounts.rules import Client, ClientKind, Place, Shop, usable_place
 from comptoir.accounts.vendors import Credentials
 from comptoir.base.mode import Mode
 from comptoir.base.secret import CLIENT_SECRET, make_secret
@@ -16,11 +16,11 @@ from comptoir.infra.work import Work
 def check_place(place: Place) -> None:
     """Raises: IdentityInvalid, naming the member and what is wrong with it."""
     check_number(place.multi_shop_id)
-    if not usable_url(place.frontend_url):
+    if not usable_place(place.frontend_url):
         raise IdentityInvalid(
             member="frontendUrl", reason="write the store's address, as https://shop.example"
         )
-    if place.back_office_url and not usable_url(place.back_office_url):
+    if place.back_office_url and not usable_place(place.back_office_url):
         raise IdentityInvalid(
             member="backOfficeUrl", reason="write the address of the store's back office"
         )
@@ -87,9 +87,9 @@ def set_back_office_url(work: Work, shop_id: str, url: str, multi_shop_id: str) 
     Raises:
         ShopNotFound, IdentityInvalid.
     """
-    shop = store.load_shop(work.db, shop_id)
+    shop = store.take_shop(work.db, shop_id)
     check_number(multi_shop_id)
-    if not usable_url(url):
+    if not usable_place(url):
         raise IdentityInvalid(
             member="backOfficeUrl", reason="write the address of the store's back office"
         )
@@ -105,7 +105,7 @@ def set_mode(work: Work, shop_id: str, mode: Mode) -> Shop:
     Raises:
         ShopNotFound.
     """
-    shop = store.load_shop(work.db, shop_id)
+    shop = store.take_shop(work.db, shop_id)
     if shop.mode is not mode:
         store.set_mode(work.db, shop_id, mode)
         work.audit("store.mode_changed", shop_id=shop_id, mode=mode.value)

@@ -107,7 +107,8 @@ class Place:
 
 
 def usable_url(url: str) -> bool:
-    """An absolute http(s) URL with a host, without credentials, blanks or fragment."""
+    """An absolute http(s) URL with a host, without credentials, blanks, fragment, or what browsers
+    take for a slash and others do not."""
     try:
         parts = urlsplit(url)
         port_ok = parts.port is None or parts.port > 0
@@ -118,10 +119,17 @@ def usable_url(url: str) -> bool:
         and bool(parts.hostname)
         and parts.username is None
         and not parts.fragment
+        and "\\" not in url
         and port_ok
         and not any(c.isspace() or ord(c) < 32 for c in url)
         and len(url) <= 2000
     )
+
+
+def usable_place(url: str) -> bool:
+    """Whether a store or its back office may be there: paths are put behind it, so it has no query
+    that would swallow them."""
+    return usable_url(url) and "?" not in url
 
 
 def proven(shop: Shop, place: Place, now: int) -> Shop:
