@@ -42,7 +42,7 @@ def record(work: Work, before: Shop, place: Place, clone_url: str) -> None:
     """What `look` found, of a store that has proved itself at `place`. `before`: as it was."""
     shop_id, here = before.shop_id, place.frontend_url
     if clone_url != before.clone_url:
-        shop = store.load_shop(work.db, shop_id)
+        shop = store.take_shop(work.db, shop_id)
         store.save_shop(work.db, replace(shop, clone_url=clone_url))
     if not clone_url:
         if before.clone_url:
@@ -54,7 +54,8 @@ def record(work: Work, before: Shop, place: Place, clone_url: str) -> None:
 
 def renewed(work: Work, shop_id: str, url: str) -> None:
     """The store at this address has proved to be `shop_id`: it is nobody's copy any more."""
-    for shop in store.shops_cloned_at(work.db, url):
-        if shop.shop_id != shop_id:
+    for found in store.shops_cloned_at(work.db, url):
+        shop = store.take_shop(work.db, found.shop_id)
+        if shop.shop_id != shop_id and shop.clone_url == url:
             store.save_shop(work.db, replace(shop, clone_url=""))
             work.audit("store.clone_gone", shop_id=shop.shop_id, there=url)

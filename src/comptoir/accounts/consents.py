@@ -29,7 +29,7 @@ def grant(
     Raises:
         ShopNotFound, ModuleNotFound, ContentsUnknown.
     """
-    store.load_shop(work.db, shop_id)
+    store.take_shop(work.db, shop_id)
     module = _module(work.db, module_name)
     wanted = _asked(module, contents)
     before = store.granted(work.db, shop_id, module_name)
@@ -49,7 +49,7 @@ def withdraw(work: Work, shop_id: str, module_name: str) -> list[str]:
     Raises:
         ShopNotFound, ModuleNotFound.
     """
-    store.load_shop(work.db, shop_id)
+    store.take_shop(work.db, shop_id)
     _module(work.db, module_name)
     before = sorted(store.granted(work.db, shop_id, module_name))
     _end(work, shop_id, module_name, before)

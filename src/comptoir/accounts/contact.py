@@ -8,8 +8,9 @@ the one it belongs to already.
 from comptoir.accounts import store
 from comptoir.accounts.errors import ContactTokenInvalid
 from comptoir.accounts.events import ShopOwnerChanged
-from comptoir.accounts.people import members
+from comptoir.accounts.people import members, transfers
 from comptoir.accounts.people import store as people
+from comptoir.accounts.people.organise import create_own
 from comptoir.accounts.people.rules import Role
 from comptoir.accounts.rules import Shop
 from comptoir.infra.http.auth import Access, Caller, TokenInvalid
@@ -36,7 +37,7 @@ def set_contact(work: Work, shop_id: str, user_id: str) -> Shop:
 
     Raises: ShopNotFound, ContactTokenInvalid when the account is gone.
     """
-    shop = store.load_shop(work.db, shop_id)
+    shop = store.take_shop(work.db, shop_id)
     user = people.find_user(work.db, user_id)
     if user is None:
         raise ContactTokenInvalid(reason="the account that it is about is gone")
@@ -49,7 +50,10 @@ def set_contact(work: Work, shop_id: str, user_id: str) -> Shop:
 def give(
     work: Work, shop: Shop, organisation_id: str, user_id: str | None, email: str | None
 ) -> Shop:
-    """The store belongs to that organisation and that person from now on; announced."""
+    """The store belongs to that organisation and that person from now on; announced. What another
+    organisation had offered is no longer its to give."""
+    if organisation_id != shop.organisation_id:
+        transfers.end_all_of(work.db, shop.shop_id, work.now_ms)
     changed = store.set_owner(
         work.db,
         shop,
@@ -74,9 +78,13 @@ def give(
 
 
 def organisation_for(work: Work, shop: Shop, user_id: str) -> str:
-    """Where the store belongs when it becomes this person's."""
+    """Where the store belongs when it becomes this person's. Who left all organisations gets one of
+    their own: nobody else's keeps the store."""
     if members.role_in(work.db, shop.organisation_id, user_id) is not None:
         return shop.organisation_id
     theirs = members.organisations_of(work.db, user_id)
     best = sorted(theirs, key=lambda one: list(Role).index(one.role))  # their own, if they have one
-    return best[0].organisation_id if best else shop.organisation_id
+    if best:
+        return best[0].organisation_id
+    user = people.find_user(work.db, user_id)
+    return create_own(work, user) if user is not None else shop.organisation_id

@@ -13,9 +13,8 @@ from comptoir.accounts.errors import ShopNotFound
 from comptoir.accounts.people import members, transfers
 from comptoir.accounts.people import store as people
 from comptoir.accounts.people.errors import TransferNotFound, UserNotFound
-from comptoir.accounts.people.invite import KEEP_MS, count_mail
-from comptoir.accounts.people.organise import create_organisation
-from comptoir.accounts.people.rules import Role, Transfer, User, email_key, plain_name
+from comptoir.accounts.people.invite import KEEP_MS, count_mail, lock_organisation
+from comptoir.accounts.people.rules import Role, Transfer, User, email_key
 from comptoir.accounts.people.users import check_email
 from comptoir.accounts.rules import Shop
 from comptoir.infra.db.dialect import lock_store
@@ -117,7 +116,6 @@ def move(work: Work, shop_id: str, user: User, organisation_id: str) -> Shop:
     members.require_role(work.db, organisation_id, user.user_id, Role.ADMIN)
     if organisation_id == shop.organisation_id:
         return shop
-    transfers.end_all_of(work.db, shop_id, work.now_ms)
     owner = shop.point_of_contact_uuid
     if owner is not None and members.role_in(work.db, organisation_id, owner) is not None:
         return contact.give(work, shop, organisation_id, owner, shop.point_of_contact_email)
@@ -125,27 +123,25 @@ def move(work: Work, shop_id: str, user: User, organisation_id: str) -> Shop:
 
 
 def may_unlink(work: Work, shop_id: str, user_id: str) -> None:
-    """For `legacy.unlink`. Offers of the store are over. Raises: ShopNotFound, RoleTooLow."""
+    """For `legacy.unlink`. Raises: ShopNotFound, RoleTooLow."""
     _mine(work, shop_id, user_id)
-    transfers.end_all_of(work.db, shop_id, work.now_ms)
 
 
 def transfer_now(work: Work, shop_id: str, email: str) -> Shop:
     """What the operator decides needs no offer. Raises: ShopNotFound, UserNotFound."""
-    shop = store.load_shop(work.db, shop_id)
+    shop = store.take_shop(work.db, shop_id)
     user = people.find_user_by_email(work.db, email_key(email))
     if user is None:
         raise UserNotFound(email=email)
-    lock_store(work.db, shop_id)
     transfers.end_all_of(work.db, shop_id, work.now_ms)
-    if not members.organisations_of(work.db, user.user_id):
-        create_organisation(work, user, plain_name(user.name) or user.email)
     return contact.set_contact(work, shop.shop_id, user.user_id)
 
 
 def _mine(work: Work, shop_id: str, user_id: str) -> Shop:
-    """The store, for who may give it away; who does so takes turns with others."""
-    shop_of(work.db, shop_id, user_id, Role.ADMIN)
+    """The store, for who may give it away; who does so takes turns with others, and with who
+    changes the members."""
+    shop = shop_of(work.db, shop_id, user_id, Role.ADMIN)
+    lock_organisation(work, shop.organisation_id)
     lock_store(work.db, shop_id)
     return shop_of(work.db, shop_id, user_id, Role.ADMIN)
 

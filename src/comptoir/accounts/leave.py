@@ -18,6 +18,9 @@ def remove_member(work: Work, organisation_id: str, by: str, user_id: str) -> No
         heir = next(member for member in here if member.role is Role.OWNER)
     else:
         heir = next(member for member in here if member.user_id == by)
-    for shop in store.shops_of(work.db, [organisation_id]):
-        if shop.point_of_contact_uuid == user_id:
+    for found in store.shops_of(work.db, [organisation_id]):
+        if found.point_of_contact_uuid != user_id:
+            continue
+        shop = store.take_shop(work.db, found.shop_id)
+        if (shop.organisation_id, shop.point_of_contact_uuid) == (organisation_id, user_id):
             contact.give(work, shop, organisation_id, heir.user_id, heir.email)

@@ -47,6 +47,18 @@ def load_shop(db: sa.Connection, shop_id: str) -> Shop:
     return found
 
 
+def take_shop(db: sa.Connection, shop_id: str) -> Shop:
+    """The store, for who changes it: they take turns until the end of the transaction, for
+    `save_shop` writes the whole of it. Raises: ShopNotFound."""
+    lock_store(db, shop_id)
+    return load_shop(db, shop_id)
+
+
+def take_address(db: sa.Connection, frontend_url: str) -> None:
+    """Who has proved to be there takes turns with others; before `take_shop`, always."""
+    lock_store(db, f"address {frontend_url}")
+
+
 def load_shop_of(db: sa.Connection, shop_id: str, mode: Mode) -> Shop:
     """The store, for a vendor whose token has this mode. Raises: ShopNotFound, StoreOfOtherMode."""
     found = load_shop(db, shop_id)
@@ -118,6 +130,8 @@ def set_owner(
 def set_contact_email(db: sa.Connection, user_id: str, email: str) -> None:
     """The address of a person changed who is some stores' point of contact."""
     theirs = tables.shop.c.point_of_contact_uuid == user_id
+    for row in db.execute(sa.select(tables.shop.c.shop_id).where(theirs).order_by("shop_id")).all():
+        lock_store(db, row.shop_id)
     db.execute(tables.shop.update().where(theirs).values(point_of_contact_email=email))
 
 
@@ -288,6 +302,11 @@ def find_module(db: sa.Connection, name: str) -> Module | None:
     c = tables.module.c
     row = db.execute(sa.select(c.module, c.vendor, c.contents).where(c.module == name)).first()
     return Module(row.module, row.vendor, tuple(json.loads(row.contents))) if row else None
+
+
+def take_module(db: sa.Connection, name: str) -> None:
+    """Who registers a module takes turns with others: the name is the first one's."""
+    lock_store(db, f"module/{name}")
 
 
 def save_module(db: sa.Connection, module: Module, now: int) -> None:

@@ -109,6 +109,7 @@ def register_module(
     organisation_id = store.vendor_organisation(work.db, vendor)
     if organisation_id is None:
         raise VendorNotFound(vendor=vendor)
+    store.take_module(work.db, name)
     before = store.find_module(work.db, name)
     known = list(before.contents) if before is not None else []
     wanted, unknown = (known, []) if contents is None and known else expand(contents or [])

@@ -71,7 +71,9 @@ def record(
 ) -> None:
     """What follows from the check. `clone_url`: where a copy of the store was found; None: nobody
     has looked. Raises: ShopNotFound."""
-    shop = store.load_shop(work.db, shop_id)
+    if failure is None:
+        store.take_address(work.db, place.frontend_url)
+    shop = store.take_shop(work.db, shop_id)
     now = work.now_ms
     if failure is not None:
         transient = isinstance(failure, StoreCannotBeRequested)
@@ -85,13 +87,15 @@ def record(
     work.emit(ShopVerified(shop_id))
     work.audit("store.verified", shop_id=shop_id, frontend_url=place.frontend_url)
     for other in store.other_verified_shops(work.db, place.frontend_url, shop_id):
-        _supersede(work, other)
+        _supersede(work, store.take_shop(work.db, other.shop_id), place.frontend_url)
     if clone_url is not None:
         clones.record(work, shop, place, clone_url)
     clones.renewed(work, shop_id, place.frontend_url)
 
 
-def _supersede(work: Work, shop: Shop) -> None:
+def _supersede(work: Work, shop: Shop, url: str) -> None:
+    if not shop.verified or shop.frontend_url != url:
+        return  # meanwhile
     store.save_shop(work.db, superseded(shop, work.now_ms))
     work.emit(ShopUnverified(shop.shop_id, "store-identity/superseded"))
     work.audit("store.superseded", shop_id=shop.shop_id)

@@ -14,6 +14,7 @@ from comptoir.accounts.legacy.rules import before_7, usable_key
 from comptoir.accounts.rules import Client, ClientKind, Place, Shop
 from comptoir.accounts.vendors import Credentials
 from comptoir.base.secret import CLIENT_SECRET, make_secret
+from comptoir.infra.db.dialect import lock_store
 from comptoir.infra.http.context import Context
 from comptoir.infra.vault import Vault
 from comptoir.infra.work import Work
@@ -140,6 +141,8 @@ async def _tokens(context: Context, shop_id: str) -> dict[str, object]:
 def _begin(work: Work, wanted: LinkWanted, vault: Vault) -> Begun:
     """All but the verification, which comes when the store has taken the rest."""
     place = wanted.place
+    if wanted.shop_id:
+        lock_store(work.db, wanted.shop_id)
     known = store.find_shop(work.db, wanted.shop_id) if wanted.shop_id else None
     if known is not None and _same_store(known, wanted):
         store.revoke_client(work.db, known.client_id, work.now_ms)
@@ -181,7 +184,7 @@ def add_client(work: Work, shop: Shop, vault: Vault) -> Credentials:
 def _finish(work: Work, begun: Begun, wanted: LinkWanted) -> Shop:
     shop_id, owner = begun.shop.shop_id, wanted.owner_id
     verification.record(work, shop_id, wanted.place, None)
-    shop = store.load_shop(work.db, shop_id)
+    shop = store.take_shop(work.db, shop_id)
     before = replace(shop, point_of_contact_uuid=begun.owner_before)
     shop = contact.give(
         work, before, contact.organisation_for(work, shop, owner), owner, wanted.owner_email
@@ -198,7 +201,7 @@ def _undo(work: Work, begun: Begun, reason: str) -> None:
         links.remove_identity(work.db, shop_id, begun.shop.organisation_id)
         return
     # It is the owner before who loses the store.
-    shop = store.load_shop(work.db, shop_id)
+    shop = store.take_shop(work.db, shop_id)
     before = replace(shop, point_of_contact_uuid=begun.owner_before, point_of_contact_email=None)
     store.save_shop(work.db, before)
     end_link(work, shop_id)
@@ -211,7 +214,7 @@ def end_link(work: Work, shop_id: str) -> Shop:
 
     Raises: ShopNotFound.
     """
-    shop = store.load_shop(work.db, shop_id)
+    shop = store.take_shop(work.db, shop_id)
     if links.link_of(work.db, shop_id).sealed_key is not None:
         store.revoke_client(work.db, shop.client_id, work.now_ms)
         work.emit(ClientRevoked(shop.client_id, shop_id))
@@ -245,7 +248,7 @@ async def unlink(
 
     def unit(work: Work) -> tuple[Shop, str]:
         allowed(work)
-        link = links.link_of(work.db, store.load_shop(work.db, shop_id).shop_id)
+        link = links.link_of(work.db, store.take_shop(work.db, shop_id).shop_id)
         return end_link(work, shop_id), key_of(context.vault, shop_id, link)
 
     shop, key = await context.db.write(unit, actor=actor, request_id=request_id)

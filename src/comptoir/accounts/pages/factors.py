@@ -43,6 +43,8 @@ def _totp_form(visit: Visit, secret: str, fault: str = "") -> Response:
 
 async def send_totp(visit: Visit) -> Response:
     context, user = visit.context, visit.me.user
+    if user.has_totp:
+        return go(HERE)
     try:
         sealed = bytes.fromhex(visit.form.get("sealed", ""))
         secret = context.vault.open(sealed, f"{SEALED} {user.user_id}").decode()

@@ -36,9 +36,10 @@ def invite(
         OrganisationNotFound, RoleTooLow, EmailInvalid, MemberAlready, TooManyAttempts.
     """
     needed = Role.OWNER if role is Role.OWNER else Role.ADMIN
+    # First of all: a role that is lost meanwhile is seen to be lost.
+    lock_organisation(work, organisation_id)
     members.require_role(work.db, organisation_id, inviter.user_id, needed)
     email = check_email(email)
-    lock_organisation(work, organisation_id)
     here = members.members_of(work.db, organisation_id)
     if email_key(email) in {email_key(member.email) for member in here}:
         raise MemberAlready

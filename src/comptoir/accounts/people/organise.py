@@ -10,7 +10,15 @@ from comptoir.infra.work import Work
 
 def create_organisation(work: Work, user: User, name: str) -> str:
     """The person is its owner. Returns its id. Raises: OrganisationNameInvalid."""
-    name = _checked(name)
+    return _create(work, user, _checked(name))
+
+
+def create_own(work: Work, user: User) -> str:
+    """For a person who belongs to none. Returns its id."""
+    return _create(work, user, plain_name(user.name) or user.email)
+
+
+def _create(work: Work, user: User, name: str) -> str:
     organisation_id = work.ids.uuid()
     accounts.add_organisation(work.db, organisation_id, name, work.now_ms)
     members.add_member(work.db, organisation_id, user.user_id, Role.OWNER, work.now_ms)

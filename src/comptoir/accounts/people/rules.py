@@ -120,8 +120,10 @@ def plain_name(name: str) -> str:
 
 
 def email_key(email: str) -> str:
-    """The form in which addresses are compared: letters of any case are the same."""
-    return unicodedata.normalize("NFKC", email.strip()).casefold()
+    """The form in which addresses are compared: letters of any case are the same, and those that
+    Unicode calls the same. No others: `straße.example` and `strasse.example` are two domains
+    (RFC 5894 §4.2 of IDNA 2008), and whoever has one of them must not be taken for the other."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", email.strip()).lower())
 
 
 def email_looks_right(email: str) -> bool:

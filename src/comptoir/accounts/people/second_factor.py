@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from comptoir.accounts.people import store
 from comptoir.accounts.people.tables import recovery_code
+from comptoir.infra.db.dialect import lock_store
 from comptoir.infra.vault import Vault
 from comptoir.infra.work import Work
 
@@ -44,12 +45,13 @@ def step_of(secret: str, code: str, work: Work) -> int | None:
 
 def turn_on(work: Work, vault: Vault, user_id: str, secret: str, code: str) -> list[str] | None:
     """From now on a code is asked for. Returns the recovery codes, shown once; None when the code
-    does not fit the secret."""
+    does not fit the secret, or it is on already: nothing takes the place of a secret in use."""
     step = step_of(secret, code, work)
     if step is None:
         return None
     sealed = vault.seal(secret.encode(), f"{PURPOSE} {user_id}")
-    store.change_user(work.db, user_id, work.now_ms, totp_sealed=sealed, totp_step=step)
+    if not store.set_totp(work.db, user_id, sealed, step, work.now_ms):
+        return None
     work.audit("user.second_factor_on", user_id=user_id)
     return renew_recovery_codes(work, vault, user_id)
 
@@ -61,7 +63,8 @@ def turn_off(work: Work, user_id: str) -> None:
 
 
 def renew_recovery_codes(work: Work, vault: Vault, user_id: str) -> list[str]:
-    """Ten new ones; the old ones are worth nothing any more."""
+    """Ten new ones; the old ones are worth nothing any more, also when it is done twice at once."""
+    lock_store(work.db, f"recovery codes of {user_id}")
     work.db.execute(recovery_code.delete().where(c.user_id == user_id))
     codes = []
     for _ in range(CODES):

@@ -91,6 +91,14 @@ def change_user(db: sa.Connection, user_id: str, now: int, **values: object) -> 
     )
 
 
+def set_totp(db: sa.Connection, user_id: str, sealed: bytes, step: int, now: int) -> bool:
+    """Whether there was no secret; this one is the person's now."""
+    none = (u.user_id == user_id, u.totp_sealed.is_(None))
+    values = {"totp_sealed": sealed, "totp_step": step, "updated_at": now}
+    done = db.execute(tables.user_account.update().where(*none).values(values))
+    return done.rowcount == 1
+
+
 def use_totp_step(db: sa.Connection, user_id: str, step: int) -> bool:
     """Whether the step was still unused; it is used now."""
     later = (u.user_id == user_id, u.totp_step < step)

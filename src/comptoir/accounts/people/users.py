@@ -11,6 +11,7 @@ from comptoir.accounts.people.rules import (
     password_fault,
     plain_name,
 )
+from comptoir.infra.db.dialect import lock_store
 from comptoir.infra.work import Work
 
 USER_ID_BYTES = 21
@@ -46,6 +47,7 @@ def create_user(
         EmailInvalid, UserExists.
     """
     email = check_email(email)
+    lock_store(work.db, f"address of a person {email_key(email)}")
     user = User(
         user_id=work.ids.token(USER_ID_BYTES),
         email=email,
@@ -74,6 +76,7 @@ def set_email(work: Work, user_id: str, email: str) -> None:
 
     Raises: UserExists.
     """
+    lock_store(work.db, f"address of a person {email_key(email)}")
     found = store.find_user_by_email(work.db, email_key(email))
     if found is not None and found.user_id != user_id:
         raise UserExists(email=email)
