@@ -228,6 +228,21 @@ def test_a_person_takes_the_identity_along_to_a_new_address(there: Cloud, shop: 
         assert made.shop_id == first.shop_id and made.frontend_url == moved.url
 
 
+def test_a_link_that_names_a_store_of_the_persons_does_not_give_it_to_another_address(
+    there: Cloud, shop: OldStore
+) -> None:
+    """Somebody sends the owner a link with the id of their store and the address of another one."""
+    first = there.link(shop)
+    with old_store(1) as theirs:
+        made = there.link(theirs, shop_id=first.shop_id)
+        assert made.shop_id != first.shop_id
+        assert theirs.state[CLIENT]["client_id"] != first.client_id
+    with there.context.db.reading() as db:
+        assert load_shop(db, first.shop_id) == first
+        client = find_client(db, first.client_id)
+    assert client is not None and client.revoked_at is None
+
+
 def test_a_known_store_whose_new_link_fails_is_nobodys(there: Cloud, shop: OldStore) -> None:
     first = there.link(shop)
     shop.broken["POST", LINK] = refuses(500)

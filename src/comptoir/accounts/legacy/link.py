@@ -67,7 +67,8 @@ async def link(context: Context, wanted: LinkWanted, request_id: str = "") -> Sh
     """The store proves its address with its key, gets its identity and its OAuth client, and takes
     both. Whatever fails, nothing is linked afterwards, here or there.
 
-    A store that is known keeps its identity when it is where it was, or the same person's.
+    A store that is known keeps its identity when it is where it was, or the same person's and holds
+    the key that it was linked with.
 
     Raises:
         IdentityInvalid, StoreCannotBeRequested, DomainDiffers, LinkRefused.
@@ -144,7 +145,7 @@ def _begin(work: Work, wanted: LinkWanted, vault: Vault) -> Begun:
     if wanted.shop_id:
         lock_store(work.db, wanted.shop_id)
     known = store.find_shop(work.db, wanted.shop_id) if wanted.shop_id else None
-    if known is not None and _same_store(known, wanted):
+    if known is not None and _same_store(work, known, wanted, vault):
         store.revoke_client(work.db, known.client_id, work.now_ms)
         work.emit(ClientRevoked(known.client_id, known.shop_id))
         made = add_client(work, known, vault)
@@ -165,10 +166,13 @@ def _begin(work: Work, wanted: LinkWanted, vault: Vault) -> Begun:
     return Begun(shop, made, known is None, before)
 
 
-def _same_store(known: Shop, wanted: LinkWanted) -> bool:
-    """Who says the id of a store is not yet that store."""
-    there = known.frontend_url == wanted.place.frontend_url
-    return there or known.point_of_contact_uuid == wanted.owner_id
+def _same_store(work: Work, known: Shop, wanted: LinkWanted, vault: Vault) -> bool:
+    """Who says the id of a store is not yet that store, not even when its owner believes it: a link
+    that somebody sends them may name a store of theirs and the address of another one."""
+    if known.frontend_url == wanted.place.frontend_url:
+        return True
+    held = key_of(vault, known.shop_id, links.link_of(work.db, known.shop_id))
+    return known.point_of_contact_uuid == wanted.owner_id and held == wanted.public_key
 
 
 def add_client(work: Work, shop: Shop, vault: Vault) -> Credentials:
