@@ -3,7 +3,7 @@
 import pytest
 
 from comptoir.accounts import leave
-from comptoir.accounts.people import members, organise
+from comptoir.accounts.people import invite, members, organise
 from comptoir.accounts.people.errors import (
     LastOwner,
     MemberNotFound,
@@ -134,3 +134,14 @@ def test_organisations_are_created_and_renamed(town: Town) -> None:
 )
 def test_a_name_is_one_line_without_a_link(given: str, kept: str) -> None:
     assert plain_name(given) == kept
+
+
+def test_an_organisation_that_cannot_be(town: Town) -> None:
+    one, name = town.user("one"), "a\0b"
+    for run in (
+        lambda work: organise.set_role(work, name, one.user_id, "x", Role.ADMIN),
+        lambda work: organise.remove(work, name, one.user_id, "x"),
+        lambda work: organise.remove(work, name, one.user_id, one.user_id),
+        lambda work: invite.invite(work, town.vault, name, one, "x@town.example", Role.MEMBER),
+    ):
+        town.refuses(OrganisationNotFound, run)

@@ -224,6 +224,7 @@ def trouble(failure: BaseException) -> str:
 def lock_store(db: sa.Connection, shop_id: str) -> None:
     """Writers of one store take turns until commit. SQLite has one writer anyway."""
     if not is_sqlite(db.dialect.name):
+        known = shop_id.replace("\0", "")  # PostgreSQL knows no such text; who asks finds nothing
         db.execute(
-            sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:shop, 0))"), {"shop": shop_id}
+            sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:shop, 0))"), {"shop": known}
         )
