@@ -60,6 +60,8 @@ class SignedOutEverywhere:
     (refresh and access tokens) ends too."""
 
     user_id: str
+    at: int
+    """Milliseconds: what they let in later stays, however late this is heard."""
     topic = "accounts.user.signed_out_everywhere.v1"
     shop_id = ""
 

@@ -67,12 +67,19 @@ class Worker:
 
     async def _tidy(self) -> None:
         """Once an hour: drop what is kept no longer, and see to the signing keys."""
-        if monotonic() >= self._tidy_at:
-            await self._context.db.write(idempotency.forget)
-            await self._context.db.write(oauth.forget)
-            await self._context.db.write(accounts.forget)
+        if monotonic() < self._tidy_at:
+            return
+        self._tidy_at = monotonic() + HOUR
+        try:
             await oauth.rotate_keys(self._context)
-            self._tidy_at = monotonic() + HOUR
+        finally:  # what fails in one does not keep the others from their hour
+            for part in (idempotency.forget, oauth.forget, accounts.forget):
+                try:
+                    await self._context.db.write(part)
+                except DatabaseUnavailable:
+                    raise
+                except Exception:
+                    log.exception("tidying failed", part=part.__module__)
 
     async def _watch(self) -> None:
         """On SQLite: notice within a blink what a command beside the server has committed."""

@@ -174,9 +174,10 @@ def end(work: Work, authorization_id: str, reason: str) -> None:
     revocation.revoke_authorization(work, authorization_id)
 
 
-def end_all_of(work: Work, user_id: str, reason: str) -> None:
-    """Whatever any application holds of the person."""
-    live = sa.select(a.authorization_id).where(a.user_id == user_id, a.ended_at.is_(None))
+def end_all_of(work: Work, user_id: str, until: int, reason: str) -> None:
+    """Whatever any application holds of the person since before that instant (milliseconds)."""
+    theirs = (a.user_id == user_id, a.created_at <= until, a.ended_at.is_(None))
+    live = sa.select(a.authorization_id).where(*theirs)
     for row in work.db.execute(live).all():
         end(work, row.authorization_id, reason)
 

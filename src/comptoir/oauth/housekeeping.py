@@ -14,7 +14,8 @@ from comptoir.oauth import authorizations, revocation
 
 
 def _signed_out_everywhere(work: Work, body: dict[str, Any]) -> None:
-    authorizations.end_all_of(work, str(body["user_id"]), "signed out everywhere")
+    until = int(body["at"])
+    authorizations.end_all_of(work, str(body["user_id"]), until, "signed out everywhere")
 
 
 def _sessions_ended(work: Work, body: dict[str, Any]) -> None:

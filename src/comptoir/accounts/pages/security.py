@@ -76,7 +76,7 @@ async def send_password(visit: Visit) -> Response:
     def unit(work: Work) -> None:
         users.set_password(work, user.user_id, hashed)
         sessions.end_sessions(work, user.user_id, but=me.session.session_id)
-        work.emit(SignedOutEverywhere(user.user_id))
+        work.emit(SignedOutEverywhere(user.user_id, work.now_ms))
 
     await context.db.write(unit, actor=visit.actor, request_id=visit.request_id)
     context.wake()
@@ -119,7 +119,7 @@ async def end_others(visit: Visit) -> Response:
 
     def unit(work: Work) -> None:
         sessions.end_sessions(work, me.user.user_id, but=me.session.session_id)
-        work.emit(SignedOutEverywhere(me.user.user_id))
+        work.emit(SignedOutEverywhere(me.user.user_id, work.now_ms))
 
     await visit.context.db.write(unit, actor=visit.actor, request_id=visit.request_id)
     visit.context.wake()

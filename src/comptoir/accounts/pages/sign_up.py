@@ -189,7 +189,7 @@ async def send_new_password(visit: Visit) -> Response:
         sessions.end_sessions(work, user.user_id)
         codes.end_all(work, Purpose.RESET, user.email)
         throttle.clear(work, throttle.slot_of(context.vault, user.email, ""))
-        work.emit(SignedOutEverywhere(user.user_id))
+        work.emit(SignedOutEverywhere(user.user_id, work.now_ms))
         return user
 
     user = await context.db.write(unit, request_id=visit.request_id)

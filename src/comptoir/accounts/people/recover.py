@@ -19,7 +19,7 @@ def reset_password(work: Work, email: str, hashed: str) -> User:
     user = _load(work, email)
     users.set_password(work, user.user_id, hashed)
     sessions.end_sessions(work, user.user_id)
-    work.emit(SignedOutEverywhere(user.user_id))
+    work.emit(SignedOutEverywhere(user.user_id, work.now_ms))
     return user
 
 
