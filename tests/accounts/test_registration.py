@@ -21,7 +21,7 @@ from comptoir.accounts.errors import (
 )
 from comptoir.accounts.housekeeping import forget
 from comptoir.accounts.people import forms, members
-from comptoir.accounts.people.errors import RoleTooLow
+from comptoir.accounts.people.errors import OrganisationNotFound, RoleTooLow
 from comptoir.accounts.people.rules import Role, User
 from comptoir.accounts.people.tables import sent_form
 from comptoir.accounts.registration import register_vendor, seen_vendor, vendors_of
@@ -106,10 +106,9 @@ def test_who_may_register_what(world: World) -> None:
         assert [v.name for v in vendors_of(work.db, bea[0].user_id)] == ["ada-v"]
         with pytest.raises(RoleTooLow):
             register(work, world, "bea-v", (bea[0], ada[1]))
-        with pytest.raises(RoleTooLow):
-            register(work, world, "ada-w", (ada[0], bea[1]))
-        with pytest.raises(RoleTooLow):
-            register(work, world, "ada-w", (ada[0], "no such organisation"))
+        for foreign in (bea[1], "no such organisation"):
+            with pytest.raises(OrganisationNotFound):
+                register(work, world, "ada-w", (ada[0], foreign))
         with pytest.raises(VendorNameTaken):
             register(work, world, "ada-v", bea)
         with pytest.raises(NameInvalid):

@@ -44,7 +44,7 @@ CALLS = settings(
 )
 ENDPOINTS = {operation_id(e): e for e in all_endpoints()}
 OLD = ("v7 store", "legacy store", "legacy owner")
-ACCESS = {"store": "foreign", "vendor": "mine", **dict.fromkeys(OLD, "foreign")}
+ACCESS = {"store": "foreign", "vendor": "mine", **dict.fromkeys((*OLD, "any store"), "foreign")}
 """Whose operations they are → the store they are about. What one changes is not the other's."""
 
 
@@ -107,6 +107,7 @@ def test_generated_calls(served: Documents, name: str) -> None:
         linked(there.world, foreign)
     tokens = {
         "store": foreign.token,
+        "any store": foreign.token,
         "vendor": there.vendors[FIRST],
         "user": there.people["mine"],
         **foreign.old,
