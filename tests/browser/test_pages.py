@@ -15,6 +15,7 @@ from tests.accounts.pages import browser
 from tests.accounts.pages.browser import PASSWORD, person, signed_in
 from tests.browser import accessible
 from tests.browser.watch import Watched, picture
+from tests.conftest import VERIFY
 from tests.server import Server
 
 NARROW, WIDE = 320, 1000
@@ -53,7 +54,10 @@ def owner(comptoir: Server) -> str:
     return ada.email
 
 
-@pytest.fixture(params=[("en", "light"), ("fr", "dark")], ids=["en-light", "fr-dark"])
+LOOKS = [("en", "light"), ("fr", "dark")]
+
+
+@pytest.fixture(params=LOOKS if VERIFY else LOOKS[1:], ids=" ".join)
 def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     language, scheme = request.param
     watched = Watched(chromium.new_context(locale=language, color_scheme=scheme))

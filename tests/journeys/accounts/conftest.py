@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.conftest import SLICE
 from tests.journeys.accounts import stage
 from tests.server import Server
 
@@ -25,7 +26,7 @@ def comptoir(sqlite_server: Server) -> Server:
     return sqlite_server
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=SLICE)
 def each(request: pytest.FixtureRequest) -> Server:
     """The server of each engine."""
     made: Server = request.getfixturevalue(f"{request.param}_server")
