@@ -8,12 +8,12 @@ import pytest
 from comptoir.accounts import load_shop
 from tests.accounts.legacy_world import OWNER, Cloud, cloud, refused
 from tests.accounts.old_store import CLIENT, LINK, URL, OldStore, old_store
-from tests.conftest import ENGINES
+from tests.conftest import SLICE
 
 OK = (200, {"status": "ok"})
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=SLICE)
 def there(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Cloud]:

@@ -15,7 +15,7 @@ from comptoir.accounts.tables import shop as shops
 from comptoir.base.secret import looks_right
 from tests.accounts.legacy_world import EMAIL, IDENTITIES, OWNER, Cloud, cloud, refused
 from tests.accounts.old_store import CLIENT, OldStore, old_store
-from tests.conftest import ENGINES
+from tests.conftest import SLICE
 
 REFRESH, USER_REFRESH = "/accounts/v1/shop/token/refresh", "/accounts/auth/token/refresh"
 VERIFY, USER_VERIFY = "/accounts/v1/shop/token/verify", "/accounts/auth/token/verify"
@@ -24,7 +24,7 @@ NOT_FOUND = "store-identity/store-legacy-not-found"
 TAMPERED = ["", "x", "s", "s.", "s..", "u.x.y", "s.\u00e9.\ud83d\ude00", "." * 3000]
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=SLICE)
 def there(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Cloud]:

@@ -8,19 +8,20 @@ import pytest
 
 from comptoir.prestashop.catalogue import catalogue
 from comptoir.prestashop.contents import ALWAYS, FAMILIES
+from tests.conftest import SLICE
 from tests.server import Server, prepared, running
 
 ALL = list(catalogue())
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=SLICE)
 def alone(request: pytest.FixtureRequest) -> Iterator[Server]:
     """The data of a server that is not running."""
     with prepared(request.param) as made:
         yield made
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=SLICE)
 def comptoir(request: pytest.FixtureRequest) -> Iterator[Server]:
     with running(request.param) as made:
         yield made

@@ -14,7 +14,7 @@ from comptoir.prestashop.hosts import HOSTS, SERVICES
 from comptoir.simulator import Cloud, Simulation
 from tests import server
 from tests.cloudsync.ground import BOUNDARY, line, multipart
-from tests.conftest import ENGINES
+from tests.conftest import SLICE
 from tests.contract.strangers import UNLIMITED
 from tests.eventually import eventually_async
 from tests.server import Answer, Identity, Server
@@ -26,7 +26,7 @@ PROXY, SYNC = "eventbus-proxy.psessentials.net", "eventbus-sync.psessentials.net
 CLOUDSYNC = "api.cloudsync.prestashop.com"
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=SLICE)
 def comptoir(request: pytest.FixtureRequest) -> Iterator[Server]:
     often = {name: str(most) for name, most in UNLIMITED.items()}
     aliases = f"prestashop,{LIVE}=live-sync"

@@ -17,6 +17,7 @@ from comptoir.simulator import SimulatedStore, Simulation
 from tests import pg
 from tests.accounts.fake_store import LoopThread
 from tests.accounts.pages.browser import PASSWORD, Browser, mails
+from tests.conftest import SLICE
 from tests.eventually import eventually
 from tests.guides.snippets import GUIDES, Snippet, snippets
 from tests.server import Identity, Server, prepared, running
@@ -77,7 +78,7 @@ class Reader:
             process.wait(20)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=SLICE)
 def comptoir(request: pytest.FixtureRequest) -> Iterator[Server]:
     with running(request.param) as made:
         yield made
@@ -196,7 +197,7 @@ def test_without_consent_the_guides_commands_are_refused(
             assert json.loads(done.stdout)["data"] == {"status": 403}
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("engine", SLICE)
 def test_the_operators_guide(engine: str) -> None:
     with prepared("sqlite") as server, pg.fresh_database() as database:
         where = {"/var/lib/comptoir": str(server.data), "PASSWORD": "secret"}
@@ -228,7 +229,7 @@ def test_the_operators_guide(engine: str) -> None:
         assert served == 1
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("engine", SLICE)
 def test_backing_up_restoring_and_moving_as_the_guide_says(engine: str) -> None:
     """On one machine after the other; then from SQLite to PostgreSQL."""
     found = {

@@ -14,6 +14,7 @@ from comptoir.base.ids import SystemIds
 from comptoir.infra.database import Database
 from comptoir.infra.db.tables import audit_log
 from comptoir.infra.settings import load
+from tests.conftest import SLICE
 from tests.eventually import eventually
 from tests.server import Server, prepared, running
 
@@ -32,7 +33,7 @@ APIS = {
 }
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=SLICE)
 def comptoir(request: pytest.FixtureRequest) -> Iterator[Server]:
     with running(request.param) as made:
         yield made

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from comptoir.base.clock import FrozenClock
+from tests.conftest import SLICE
 from tests.oauth.world import Scenario, World
 from tests.server import Server, running
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=SLICE)
 def comptoir(request: pytest.FixtureRequest) -> Iterator[Server]:
     with running(request.param, identity_rate="100000") as made:
         yield made

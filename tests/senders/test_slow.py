@@ -7,7 +7,7 @@ import pytest
 
 from comptoir.base.clock import monotonic
 from tests.cloudsync.ground import line, multipart
-from tests.conftest import ENGINES
+from tests.conftest import SLICE
 from tests.eventually import eventually
 from tests.senders.station import END, MEGABYTE, PART, Station, Store, parse, read_all
 from tests.server import running
@@ -17,7 +17,7 @@ BODY = 1.0
 RATE = 20_000
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=SLICE)
 def station(request: pytest.FixtureRequest) -> Iterator[Station]:
     limits = {"header_timeout": HEADERS, "body_timeout": BODY, "body_rate": RATE}
     with running(request.param, **{name: str(value) for name, value in limits.items()}) as server:
