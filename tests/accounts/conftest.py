@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.accounts.fake_store import FakeStore, fake_store
+from tests.conftest import SLICE
 from tests.server import Server, running
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=SLICE)
 def comptoir(request: pytest.FixtureRequest) -> Iterator[Server]:
     with running(request.param, identity_rate="100000", verify_timeout="1") as made:
         yield made

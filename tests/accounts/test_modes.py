@@ -11,6 +11,7 @@ from joserfc.jwk import KeySet
 
 from tests.accounts.calls import verified
 from tests.accounts.fake_store import fake_store
+from tests.conftest import SLICE
 from tests.server import Answer, Identity, Server, running
 
 MODES = ("live", "test")
@@ -42,7 +43,7 @@ class World:
         )
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=SLICE)
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     with running(request.param) as server, fake_store() as one, fake_store() as other:
         vendors = {m: server.quick_cli("vendor", "create", "acme", "--mode", m) for m in MODES}

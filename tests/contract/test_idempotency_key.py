@@ -21,7 +21,7 @@ from tests.accounts.calls import IDENTITIES, described, verified
 from tests.accounts.fake_store import PROOF, FakeStore, fake_store, never, proof
 from tests.accounts.oidc import person_token
 from tests.accounts.pages.browser import person
-from tests.conftest import VERIFY
+from tests.conftest import SLICE, VERIFY
 from tests.eventually import eventually
 from tests.server import Answer, Identity, Server, running
 
@@ -88,7 +88,7 @@ def database_of(server: Server) -> Iterator[Database]:
     made.close()
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=SLICE)
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     with (
         running(request.param, identity_rate="100000", verify_timeout="2") as server,

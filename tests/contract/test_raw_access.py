@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from comptoir.accounts import withdraw
-from tests.conftest import ENGINES
+from tests.conftest import SLICE
 from tests.contract.raw_reference import LISTS, SHOW_GONE, by_name, contents, made_line
 from tests.contract.raw_world import Answer, World, world
 
@@ -17,7 +17,7 @@ ALWAYS_SHARED = ("shop", "modules", "themes")
 PHRASES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=SLICE)
 def there(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:

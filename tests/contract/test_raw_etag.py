@@ -9,12 +9,12 @@ import pytest
 import zstandard
 
 from comptoir.accounts import withdraw
-from tests.conftest import ENGINES
+from tests.conftest import SLICE
 from tests.contract.raw_reference import by_name, made_line
 from tests.contract.raw_world import World, small_world
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=SLICE)
 def there(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:

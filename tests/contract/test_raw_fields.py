@@ -7,12 +7,12 @@ import pytest
 
 from comptoir.cloudsync.raw import filters, query
 from comptoir.prestashop.catalogue import catalogue
-from tests.conftest import ENGINES
+from tests.conftest import SLICE
 from tests.contract.raw_reference import LISTS, MADE_ROWS, by_name, contents, made_line, shown
 from tests.contract.raw_world import World, small_world
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=SLICE)
 def there(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cloudsync.ground import BOUNDARY, line, multipart
-from tests.conftest import ENGINES
+from tests.conftest import SLICE
 from tests.senders.station import MULTIPART, Station, Store
 from tests.server import running
 
@@ -63,7 +63,7 @@ LINES: dict[str, tuple[bytes, str, str]] = {
 }
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=SLICE)
 def station(request: pytest.FixtureRequest) -> Iterator[Station]:
     with running(request.param, identity_rate="1000") as server:
         made = Station(server)

@@ -84,7 +84,7 @@ def test_asvs_2_2_1_however_the_address_is_written(scene: Scene) -> None:
     email = "many.names@b.test"
     scene.person(email)
     stranger = Browser(scene.server)
-    forms = [email.upper(), f" {email}", f"{email} ", "Many.Names@B.test", "\uff4dany.names@b.test"]
+    forms = [email.upper(), f" {email}", f"{email} ", "Many.Names@B.test"]
     for turn in range(throttle.MOST):
         assert stranger.sign_in(forms[turn % len(forms)], WRONG).status == 400
     for form in (email, *forms):

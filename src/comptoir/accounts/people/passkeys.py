@@ -1,21 +1,15 @@
 """Passkeys (Web Authentication Level 2): register them, and sign in with one instead of a
 password. The authenticator checks the person (`userVerification`), so one is two factors."""
 
+import base64
 import ipaddress
 from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
 from urllib.parse import urlsplit
 
 import msgspec
 import sqlalchemy as sa
-import webauthn
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from comptoir.accounts.people.rules import User
 from comptoir.accounts.people.tables import attempt, passkey
@@ -30,15 +24,6 @@ MOST = 20
 """Passkeys of one person."""
 METHODS = ("hwk", "user")
 """RFC 8176: a key in hardware, and a test that the person is there."""
-NO_ANSWER = (
-    WebAuthnException,
-    ValueError,
-    TypeError,
-    KeyError,
-    RecursionError,
-    msgspec.DecodeError,
-)
-"""What is raised over an answer that is none."""
 c = passkey.c
 
 
@@ -95,36 +80,23 @@ def passkeys_of(db: sa.Connection, user_id: str) -> list[Passkey]:
     return [Passkey(*row) for row in rows]
 
 
+def _ceremony() -> ModuleType:
+    """Loaded when the first passkey is asked for: it takes a sixth of a start."""
+    return import_module("comptoir.accounts.people.ceremony")
+
+
 def ask_for_new(
     vault: Vault, site: Site, user: User, known: list[Passkey], entropy: bytes, now: int
 ) -> Asked:
     """To register a passkey for a signed-in person."""
-    options = webauthn.generate_registration_options(
-        rp_id=site.host,
-        rp_name="Comptoir",
-        user_id=user.user_id.encode(),
-        user_name=user.email,
-        user_display_name=user.name or user.email,
-        challenge=entropy,
-        exclude_credentials=[
-            PublicKeyCredentialDescriptor(id=base64url_to_bytes(key.credential_id)) for key in known
-        ],
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED,
-            user_verification=UserVerificationRequirement.REQUIRED,
-        ),
-    )
-    return Asked(webauthn.options_to_json(options), _seal(vault, entropy, now, user.user_id))
+    ids = [key.credential_id for key in known]
+    options = _ceremony().creation(site.host, user, ids, entropy)
+    return Asked(options, _seal(vault, entropy, now, user.user_id))
 
 
 def ask_for_any(vault: Vault, site: Site, entropy: bytes, now: int) -> Asked:
     """To sign in, whoever it is: the passkey says who."""
-    options = webauthn.generate_authentication_options(
-        rp_id=site.host,
-        challenge=entropy,
-        user_verification=UserVerificationRequirement.REQUIRED,
-    )
-    return Asked(webauthn.options_to_json(options), _seal(vault, entropy, now, ""))
+    return Asked(_ceremony().request(site.host, entropy), _seal(vault, entropy, now, ""))
 
 
 def register(
@@ -134,22 +106,16 @@ def register(
     challenge = _take(work, vault, sealed, user_id)
     if challenge is None or len(passkeys_of(work.db, user_id)) >= MOST:
         return False
-    try:
-        made = webauthn.verify_registration_response(
-            credential=answer,
-            expected_challenge=challenge,
-            expected_rp_id=site.host,
-            expected_origin=site.origin,
-            require_user_verification=True,
-        )
-    except NO_ANSWER:
+    made = _ceremony().made(site.host, site.origin, challenge, answer)
+    if made is None:
         return False
+    credential_id, public_key, count = made
     values = {
-        "credential_id": bytes_to_base64url(made.credential_id),
+        "credential_id": _text(credential_id),
         "user_id": user_id,
         "name": name.strip()[:60],
-        "public_key": made.credential_public_key,
-        "sign_count": made.sign_count,
+        "public_key": public_key,
+        "sign_count": count,
         "created_at": work.now_ms,
     }
     if not insert_new(work.db, passkey, values):
@@ -163,29 +129,33 @@ def accept(work: Work, vault: Vault, site: Site, sealed: str, answer: str) -> st
     challenge = _take(work, vault, sealed, "")
     if challenge is None:
         return None
-    try:
-        credential_id = str(msgspec.json.decode(answer)["id"])
-        if "\0" in credential_id:  # PostgreSQL knows no such text
-            return None
-        row = work.db.execute(
-            sa.select(c.user_id, c.public_key, c.sign_count).where(c.credential_id == credential_id)
-        ).first()
-        if row is None:
-            return None
-        done = webauthn.verify_authentication_response(
-            credential=answer,
-            expected_challenge=challenge,
-            expected_rp_id=site.host,
-            expected_origin=site.origin,
-            credential_public_key=row.public_key,
-            credential_current_sign_count=row.sign_count,
-            require_user_verification=True,
-        )
-    except NO_ANSWER:
+    credential_id = _named(answer)
+    row = work.db.execute(
+        sa.select(c.user_id, c.public_key, c.sign_count).where(c.credential_id == credential_id)
+    ).first()
+    if row is None:
         return None
-    used = {"sign_count": done.new_sign_count, "used_at": work.now_ms}
+    count = _ceremony().signed(
+        site.host, site.origin, challenge, answer, row.public_key, row.sign_count
+    )
+    if count is None:
+        return None
+    used = {"sign_count": count, "used_at": work.now_ms}
     work.db.execute(passkey.update().where(c.credential_id == credential_id).values(used))
     return str(row.user_id)
+
+
+class _Answer(msgspec.Struct):
+    id: str
+
+
+def _named(answer: str) -> str:
+    """The id of the passkey that an answer names; empty when it names none that could be."""
+    try:
+        found = msgspec.json.decode(answer, type=_Answer).id
+    except (msgspec.DecodeError, RecursionError):
+        return ""
+    return "" if "\0" in found else found  # PostgreSQL knows no such text
 
 
 def remove(work: Work, user_id: str, credential_id: str) -> bool:
@@ -198,7 +168,7 @@ def remove(work: Work, user_id: str, credential_id: str) -> bool:
 
 
 def _seal(vault: Vault, challenge: bytes, now: int, user_id: str) -> str:
-    asked = Challenge(bytes_to_base64url(challenge), now, user_id)
+    asked = Challenge(_text(challenge), now, user_id)
     return vault.seal(msgspec.json.encode(asked), SEALED).hex()
 
 
@@ -213,4 +183,12 @@ def _take(work: Work, vault: Vault, sealed: str, user_id: str) -> bytes | None:
     slot = f"challenge/{vault.hash(asked.text).hex()}"
     if not insert_new(work.db, attempt, {"slot": slot, "failures": 0, "first_at": work.now_ms}):
         return None
-    return base64url_to_bytes(asked.text)
+    return _bytes(asked.text)
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def _bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
