@@ -150,7 +150,7 @@ def test_a_slow_store_times_out_with_the_reason_and_smaller_pages(
             await h.until(check, 60)
             assert "timeout" in seen
             limits = {c["params"]["limit"] for c in content_calls(store)}
-            assert len(limits) > 2
+            assert len(limits) > 1, "what timed out is asked for in smaller pages"
 
     asyncio.run(scenario())
 

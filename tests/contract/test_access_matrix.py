@@ -12,7 +12,7 @@ from comptoir.app.asgi import make_app
 from comptoir.app.wiring import all_endpoints
 from comptoir.infra.http.auth import Access
 from comptoir.infra.http.endpoint import Endpoint
-from tests.conftest import ENGINES
+from tests.conftest import SLICE
 from tests.contract.raw_world import Answer
 from tests.contract.strangers import (
     FIRST,
@@ -35,7 +35,7 @@ ORDER = ("GET", "POST", "PATCH", "PUT", "DELETE")
 NOT_VERIFIED = "shop_not_verified"
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=SLICE)
 def there(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Strangers]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from comptoir.cloudsync.raw import filters, query
 from comptoir.cloudsync.raw.cursors import Place
 from comptoir.prestashop.catalogue import catalogue
-from tests.conftest import ENGINES, VERIFY
+from tests.conftest import SLICE, VERIFY
 from tests.contract.raw_reference import LISTS, MADE_ROWS, by_name, contents, made_line, shown
 from tests.contract.raw_world import World, small_world
 from tests.contract.test_raw_pages import deletion, fresh, relative
@@ -24,7 +24,7 @@ from tests.contract.test_raw_pages import deletion, fresh, relative
 PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=SLICE)
 def there(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ENGINES
+from tests.conftest import SLICE
 from tests.contract.raw_reference import LISTS, contents, json_type, shown
 from tests.contract.raw_world import World, world
 
@@ -16,7 +16,7 @@ ROW_IDS = ("id", "carrierDetailsUniqueId", "carrierTaxesUniqueId", "idCustomProd
 """They sort, and range, as the rows do without `sort`: 9-1 before 10-1."""
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=SLICE)
 def there(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:

@@ -8,12 +8,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.conftest import ENGINES
+from tests.conftest import SLICE
 from tests.contract.raw_reference import LISTS, MADE_ROWS, by_name, made_line
 from tests.contract.raw_world import World, world
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=SLICE)
 def there(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:

@@ -19,7 +19,7 @@ from comptoir.infra.db import archive, bulk, ends, load, migrate, snapshot
 from comptoir.infra.db.snapshot import Column, Header, Message, Rows, Sum, Table, Trailer
 from comptoir.infra.db.tables import Text, metadata
 from tests import pg
-from tests.conftest import VERIFY
+from tests.conftest import SLICE, VERIFY
 
 ODD = Table(
     "odd",
@@ -66,7 +66,7 @@ def kept(row: tuple[Any, ...], engine: str) -> tuple[Any, ...]:
     return tuple(v + 0.0 if isinstance(v, float) else v for v in row)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=SLICE)
 def odd(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[sa.Engine]:
     """A database with one table that has a column of each kind."""
     of = sa.Table(
