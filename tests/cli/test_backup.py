@@ -22,7 +22,7 @@ from comptoir.infra.db import ends, snapshot
 from comptoir.infra.settings import load as load_settings
 from tests import synced
 from tests.cloudsync.ground import BOUNDARY, line, multipart
-from tests.conftest import VERIFY
+from tests.conftest import SLICE, VERIFY
 from tests.eventually import eventually
 from tests.migrations import release
 from tests.server import Identity, Server, prepared
@@ -35,6 +35,13 @@ LAST = 64
 ACKNOWLEDGED = 300 if VERIFY else 12
 """Uploads that have been answered before the backup begins."""
 MODULE = ("module", "register", "--vendor", "reader", "reads", "--contents", "categories")
+
+
+@pytest.fixture(params=SLICE)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Both in `make verify`: each of these takes long."""
+    name: str = request.param
+    return name
 
 
 @contextmanager

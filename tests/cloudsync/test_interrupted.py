@@ -12,7 +12,7 @@ import pytest
 from comptoir.app.client import ClientError, VendorClient
 from comptoir.simulator import SimulatedStore, Simulation
 from tests import server
-from tests.conftest import VERIFY
+from tests.conftest import SLICE, VERIFY
 from tests.eventually import eventually_async
 
 CONTENTS = ["products", "customers"]
@@ -73,6 +73,13 @@ async def played(engine: str) -> AsyncIterator[Played]:
                 yield Played(comptoir, sim, client)
             finally:
                 await sim.stop()
+
+
+@pytest.fixture(params=SLICE)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Both in `make verify`: each of these takes long."""
+    name: str = request.param
+    return name
 
 
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGKILL"] if VERIFY else ["SIGKILL"])
