@@ -12,10 +12,10 @@ from comptoir.accounts import (
     Shop,
     Visit,
     Who,
-    end_sessions,
     find_client,
     find_shop,
     post_logout_uris,
+    sign_out_here,
 )
 from comptoir.infra.http.auth import TokenInvalid
 from comptoir.oauth import parameters
@@ -47,25 +47,15 @@ async def _sign_out(visit: Visit, given: dict[str, str]) -> Response:
     theirs = hint.get("sub") == visitor.user.user_id
     if not theirs:
         return visit.page("sign-out.html", action=CONFIRM, email=visitor.user.email)
-    await end_session(visit)
+    await sign_out_here(visit)
     return _done(visit, where)
 
 
 async def confirmed(visit: Visit) -> Response:
     """The person said so, on our own page."""
     if visit.visitor is not None:
-        await end_session(visit)
+        await sign_out_here(visit)
     return _done(visit, "")
-
-
-async def end_session(visit: Visit) -> None:
-    session = visit.me.session
-    await visit.context.db.write(
-        lambda work: end_sessions(work, session.user_id, only=session.session_id),
-        actor=visit.actor,
-        request_id=visit.request_id,
-    )
-    visit.set_cookie("session", "", 0)
 
 
 async def _hint(visit: Visit, id_token: str) -> dict[str, object]:

@@ -22,6 +22,18 @@ async def enter(visit: Visit, user: User, methods: tuple[str, ...], wanted: str)
     return go(local(wanted))
 
 
+async def sign_out_here(visit: Visit) -> None:
+    """The session of this browser is over, if there is one."""
+    if visit.visitor is not None:
+        session = visit.visitor.session
+        await visit.context.db.write(
+            lambda work: sessions.end_sessions(work, session.user_id, only=session.session_id),
+            actor=visit.actor,
+            request_id=visit.request_id,
+        )
+    visit.set_cookie("session", "", 0)
+
+
 def _open(work: Work, visit: Visit, user: User, methods: tuple[str, ...]) -> tuple[str, str]:
     vault = visit.context.vault
     if visit.visitor is not None:

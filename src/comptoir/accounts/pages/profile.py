@@ -5,7 +5,7 @@ from starlette.responses import Response
 from comptoir.accounts.pages import words
 from comptoir.accounts.pages.notices import tell
 from comptoir.accounts.pages.page import HOME, YEAR, Page, Visit, Who, go
-from comptoir.accounts.pages.sign_up import begin
+from comptoir.accounts.pages.sign_up import begin, promised
 from comptoir.accounts.people import codes, users
 from comptoir.accounts.people import store as people
 from comptoir.accounts.people.codes import Promise, Purpose
@@ -77,10 +77,7 @@ async def email_code(visit: Visit) -> Response:
 
 
 async def _code_form(visit: Visit, fault: str = "") -> Response:
-    context, flow, now = visit.context, visit.cookie("flow"), visit.now
-    promise = await context.db.read(
-        lambda db: codes.promised(db, context.vault, Purpose.EMAIL, flow, now)
-    )
+    promise = await promised(visit, Purpose.EMAIL)
     if promise is None or promise.user_id != visit.me.user.user_id:
         return go(EMAIL)
     return visit.page(

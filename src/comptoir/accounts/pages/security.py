@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from starlette.responses import Response
 
-from comptoir.accounts.events import SignedOutEverywhere
 from comptoir.accounts.pages.notices import tell
 from comptoir.accounts.pages.page import Page, Visit, Who, go
 from comptoir.accounts.pages.profile import done
@@ -75,8 +74,7 @@ async def send_password(visit: Visit) -> Response:
 
     def unit(work: Work) -> None:
         users.set_password(work, user.user_id, hashed)
-        sessions.end_sessions(work, user.user_id, but=me.session.session_id)
-        work.emit(SignedOutEverywhere(user.user_id, work.now_ms))
+        sessions.sign_out_everywhere(work, user.user_id, but=me.session.session_id)
 
     await context.db.write(unit, actor=visit.actor, request_id=visit.request_id)
     context.wake()
@@ -116,12 +114,11 @@ async def end_session(visit: Visit) -> Response:
 async def end_others(visit: Visit) -> Response:
     """All other sessions, and what applications hold of the person."""
     me = visit.me
-
-    def unit(work: Work) -> None:
-        sessions.end_sessions(work, me.user.user_id, but=me.session.session_id)
-        work.emit(SignedOutEverywhere(me.user.user_id, work.now_ms))
-
-    await visit.context.db.write(unit, actor=visit.actor, request_id=visit.request_id)
+    await visit.context.db.write(
+        lambda work: sessions.sign_out_everywhere(work, me.user.user_id, but=me.session.session_id),
+        actor=visit.actor,
+        request_id=visit.request_id,
+    )
     visit.context.wake()
     return go(f"{HERE}?done=sessions")
 

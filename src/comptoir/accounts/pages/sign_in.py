@@ -6,9 +6,9 @@ import msgspec
 import sqlalchemy as sa
 from starlette.responses import Response
 
-from comptoir.accounts.pages.entry import enter
+from comptoir.accounts.pages.entry import enter, sign_out_here
 from comptoir.accounts.pages.page import SIGN_IN, Page, Visit, Who, go, local
-from comptoir.accounts.people import passkeys, passwords, second_factor, sessions, throttle
+from comptoir.accounts.people import passkeys, passwords, second_factor, throttle
 from comptoir.accounts.people import store as people
 from comptoir.accounts.people.errors import SignInFailed, TooManyAttempts
 from comptoir.accounts.people.rules import User, email_key
@@ -126,14 +126,7 @@ async def send_code(visit: Visit) -> Response:
 
 async def sign_out(visit: Visit) -> Response:
     """Ends the session of this browser."""
-    if visit.visitor is not None:
-        session = visit.visitor.session
-        await visit.context.db.write(
-            lambda work: sessions.end_sessions(work, session.user_id, only=session.session_id),
-            actor=visit.actor,
-            request_id=visit.request_id,
-        )
-    visit.set_cookie("session", "", 0)
+    await sign_out_here(visit)
     return go(SIGN_IN)
 
 

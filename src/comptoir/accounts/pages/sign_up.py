@@ -5,7 +5,6 @@ The pages say the same whether the address has an account or not; only its mailb
 
 from starlette.responses import Response
 
-from comptoir.accounts.events import SignedOutEverywhere
 from comptoir.accounts.pages.entry import enter
 from comptoir.accounts.pages.page import SIGN_IN, Page, Visit, Who, go, local
 from comptoir.accounts.people import codes, passwords, sessions, throttle, users
@@ -47,6 +46,12 @@ async def begin(visit: Visit, purpose: Purpose, promise: Promise, mail: str, oth
         visit.say(f"{key}.text", **facts),
     )
     visit.set_cookie("flow", begun.flow, FLOW_SECONDS)
+
+
+async def promised(visit: Visit, purpose: Purpose) -> Promise | None:
+    """What the code of this browser's flow would make true; None when there is none, or no more."""
+    vault, flow, now = visit.context.vault, visit.cookie("flow"), visit.now
+    return await visit.context.db.read(lambda db: codes.promised(db, vault, purpose, flow, now))
 
 
 async def sign_up(visit: Visit) -> Response:
@@ -96,10 +101,7 @@ async def confirm(visit: Visit) -> Response:
 
 
 async def _confirm_form(visit: Visit, fault: str = "") -> Response:
-    context, flow, now = visit.context, visit.cookie("flow"), visit.now
-    promise = await context.db.read(
-        lambda db: codes.promised(db, context.vault, Purpose.SIGN_UP, flow, now)
-    )
+    promise = await promised(visit, Purpose.SIGN_UP)
     if promise is None:
         return go(SIGN_UP)
     visit.leaves = local(promise.next).startswith("/oauth2/")
@@ -155,10 +157,7 @@ async def new_password(visit: Visit) -> Response:
 
 
 async def _new_form(visit: Visit, fault: str = "") -> Response:
-    context, flow, now = visit.context, visit.cookie("flow"), visit.now
-    promise = await context.db.read(
-        lambda db: codes.promised(db, context.vault, Purpose.RESET, flow, now)
-    )
+    promise = await promised(visit, Purpose.RESET)
     if promise is None:
         return go(RESET)
     return visit.page("new-password.html", 400 if fault else 200, email=promise.email, fault=fault)
@@ -167,10 +166,8 @@ async def _new_form(visit: Visit, fault: str = "") -> Response:
 async def send_new_password(visit: Visit) -> Response:
     """Whoever else is signed in as this person is signed out: perhaps that is why."""
     context, flow = visit.context, visit.cookie("flow")
-    code, password, now = visit.form.get("code", ""), visit.form.get("password", ""), visit.now
-    promise = await context.db.read(
-        lambda db: codes.promised(db, context.vault, Purpose.RESET, flow, now)
-    )
+    code, password = visit.form.get("code", ""), visit.form.get("password", "")
+    promise = await promised(visit, Purpose.RESET)
     if promise is None:
         return go(RESET)
     try:
@@ -186,10 +183,9 @@ async def send_new_password(visit: Visit) -> Response:
         if user is None:
             return None
         users.set_password(work, user.user_id, hashed)
-        sessions.end_sessions(work, user.user_id)
+        sessions.sign_out_everywhere(work, user.user_id)
         codes.end_all(work, Purpose.RESET, user.email)
         throttle.clear(work, throttle.slot_of(context.vault, user.email, ""))
-        work.emit(SignedOutEverywhere(user.user_id, work.now_ms))
         return user
 
     user = await context.db.write(unit, request_id=visit.request_id)

@@ -1,6 +1,5 @@
 """What an operator does for somebody who cannot get in."""
 
-from comptoir.accounts.events import SignedOutEverywhere
 from comptoir.accounts.people import second_factor, sessions, store, users
 from comptoir.accounts.people.errors import UserNotFound
 from comptoir.accounts.people.rules import User, email_key
@@ -18,8 +17,7 @@ def reset_password(work: Work, email: str, hashed: str) -> User:
     """Whoever else is signed in as this person is signed out. Raises: UserNotFound."""
     user = _load(work, email)
     users.set_password(work, user.user_id, hashed)
-    sessions.end_sessions(work, user.user_id)
-    work.emit(SignedOutEverywhere(user.user_id, work.now_ms))
+    sessions.sign_out_everywhere(work, user.user_id)
     return user
 
 

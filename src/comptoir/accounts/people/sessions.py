@@ -3,7 +3,7 @@ hash is stored. Each sign-in opens a new one: a secret from before is worth noth
 
 import sqlalchemy as sa
 
-from comptoir.accounts.events import SessionsEnded
+from comptoir.accounts.events import SessionsEnded, SignedOutEverywhere
 from comptoir.accounts.people import store
 from comptoir.accounts.people.rules import Session, Visitor
 from comptoir.infra.vault import Vault
@@ -64,6 +64,12 @@ def end_sessions(work: Work, user_id: str, *, only: str = "", but: str = "") -> 
     if ended:
         work.emit(SessionsEnded(user_id, ended))
     return ended
+
+
+def sign_out_everywhere(work: Work, user_id: str, *, but: str = "") -> None:
+    """End the sessions of a person, all `but` one, and what applications hold of them."""
+    end_sessions(work, user_id, but=but)
+    work.emit(SignedOutEverywhere(user_id, work.now_ms))
 
 
 def forget(work: Work) -> None:
