@@ -1,5 +1,6 @@
 """Secrets: one shape, a checksum that sees any typing error, a keyed hash."""
 
+import hmac
 import re
 import string
 
@@ -69,12 +70,13 @@ def test_half_a_surrogate_pair_is_no_secret() -> None:
 
 @given(st.text(st.characters(codec="utf-8")), ENTROPY, ENTROPY)
 def test_the_hash_depends_on_the_key(text: str, one: bytes, other: bytes) -> None:
-    hashed = secret.hash_secret(text, one)
+    keyed = secret.KeyedHash(one)
+    hashed = keyed.of(text)
 
-    assert len(hashed) == 32
-    assert secret.same(hashed, secret.hash_secret(text, one))
-    assert secret.same(hashed, secret.hash_secret(text, other)) == (one == other)
+    assert hashed == hmac.digest(one, text.encode(), "sha256")
+    assert secret.same(hashed, keyed.of(text))
+    assert secret.same(hashed, secret.KeyedHash(other).of(text)) == (one == other)
 
 
 def test_any_text_can_be_hashed() -> None:
-    assert len(secret.hash_secret("\ud800", b"k")) == 32
+    assert len(secret.KeyedHash(b"k").of("\ud800")) == 32

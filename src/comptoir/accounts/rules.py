@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from urllib.parse import urlsplit
 
+import msgspec
+
 from comptoir.base.mode import Mode
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -22,8 +24,7 @@ class ClientKind(Enum):
     """Of a vendor: people sign in to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(msgspec.Struct, frozen=True):
     """An OAuth client: a store's, a tech vendor's, or an application's that people sign in to."""
 
     client_id: str

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from comptoir.accounts import tables
@@ -174,31 +175,32 @@ def add_client(db: sa.Connection, client: Client, organisation_id: str, now: int
     )
 
 
-_COLUMNS = [f.name for f in fields(Client) if f.name != "verified"]
+_COLUMNS = [name for name in Client.__struct_fields__ if name != "verified"]
 _CLIENT = [tables.client.c[name] for name in _COLUMNS]
 _CLIENT_SQL = (
     f"SELECT {', '.join(f'c.{name}' for name in _COLUMNS)}, s.verified"  # noqa: S608 - our own names
     " FROM client AS c LEFT JOIN shop AS s ON s.shop_id = c.shop_id WHERE "
 )
+_FIND_CLIENT = {
+    dialect: native(dialect, _CLIENT_SQL + "c.client_id = :key")
+    for dialect in ("sqlite", "postgresql")
+}
 _FIND_CLIENTS = {
     dialect: native(dialect, _CLIENT_SQL + one_of(dialect, "c.client_id"))
     for dialect in ("sqlite", "postgresql")
 }
+_uris = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 def _client(values: dict[str, Any]) -> Client:
-    return Client(
-        **{
-            **values,
-            "kind": ClientKind(values["kind"]),
-            "mode": Mode(values["mode"]),
-            "public": bool(values["public"]),
-            "redirect_uris": tuple(json.loads(values["redirect_uris"])),
-            "post_logout_uris": tuple(json.loads(values["post_logout_uris"])),
-            "previous_secret_hash": values["previous_secret_hash"] or b"",
-            "scopes": tuple(values["scopes"].split()),
-        }
-    )
+    values["kind"] = ClientKind(values["kind"])
+    values["mode"] = Mode(values["mode"])
+    values["public"] = bool(values["public"])
+    values["redirect_uris"] = _uris(values["redirect_uris"])
+    values["post_logout_uris"] = _uris(values["post_logout_uris"])
+    values["previous_secret_hash"] = values["previous_secret_hash"] or b""
+    values["scopes"] = tuple(values["scopes"].split())
+    return Client(**values)
 
 
 def find_client(db: sa.Connection, client_id: str) -> Client | None:
@@ -209,11 +211,14 @@ def find_clients(db: sa.Connection, client_ids: Sequence[str]) -> dict[str, Clie
     """Those of them that there are, by id. By the driver itself: each token asks for one."""
     dialect = db.dialect.name
     cursor = db.connection.cursor()
-    cursor.execute(_FIND_CLIENTS[dialect], {"keys": bind_list(dialect, client_ids)})
-    names, found = [*_COLUMNS, "verified"], {}
+    if len(client_ids) == 1:
+        cursor.execute(_FIND_CLIENT[dialect], {"key": client_ids[0]})
+    else:
+        cursor.execute(_FIND_CLIENTS[dialect], {"keys": bind_list(dialect, client_ids)})
+    found = {}
     for row in cursor.fetchall():
-        values = dict(zip(names, row, strict=True))
-        values["verified"] = bool(values["verified"])
+        values = dict(zip(_COLUMNS, row, strict=False))
+        values["verified"] = bool(row[-1])
         found[row[0]] = _client(values)
     return found
 

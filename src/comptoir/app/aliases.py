@@ -54,7 +54,7 @@ TOLERANT = ("/accounts/", "/oauth2/", "/.well-known/")
 
 def plain_path(path: str) -> str:
     """The path without what the base URL of a module adds to it: slashes, and old versions more."""
-    plain = SLASHES.sub("/", path)
+    plain = SLASHES.sub("/", path) if "//" in path else path
     if plain.startswith(TOLERANT):
         path = plain.rstrip("/")
     return OLD_BASE.sub("/accounts/", path, count=1) if path.startswith("/accounts/v1/") else path

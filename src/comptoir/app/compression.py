@@ -19,8 +19,10 @@ LARGE = 32 * 1024
 """Bytes; from here on a thread compresses, not the event loop."""
 NOT_MODIFIED = 304
 BODILESS = (204, 205, NOT_MODIFIED)
-COMPRESSIBLE = re.compile(r"text/|application/(json|javascript|xml)\b|[a-z]+/[\w.-]+\+(json|xml)\b")
-LEFT_ALONE = re.compile(r"\bno-(store|transform)\b")
+COMPRESSIBLE = re.compile(
+    rb"text/|application/(json|javascript|xml)\b|[a-z]+/[\w.-]+\+(json|xml)\b"
+)
+LEFT_ALONE = re.compile(rb"\bno-(store|transform)\b")
 _WEIGHT = re.compile(r"[qQ]\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 
 
@@ -72,9 +74,7 @@ class _Sending:
     """Holds back the head of an answer until the body shows what becomes of it."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
-        self._head_only = scope["method"] == "HEAD"
-        accepted = Headers(scope=scope).getlist("accept-encoding")
-        self._coding, self._plain_refused = choose(",".join(accepted))
+        self._scope = scope
         self._send = send
         self._start: Message | None = None
 
@@ -91,31 +91,32 @@ class _Sending:
 
     def _negotiable(self, start: Message) -> bool:
         """Whether the answer might be compressed; then it says so to caches."""
-        headers = MutableHeaders(raw=list(start.get("headers", [])))
-        start["headers"] = headers.raw
-        if start["status"] == NOT_MODIFIED:
-            headers.add_vary_header("Accept-Encoding")
-        if (
-            start["status"] in BODILESS
-            or "content-encoding" in headers
-            or not COMPRESSIBLE.match(headers.get("content-type", ""))
-            or LEFT_ALONE.search(headers.get("cache-control", ""))
-        ):
-            return False
-        headers.add_vary_header("Accept-Encoding")
-        return True
+        headers = start["headers"] = list(start.get("headers", []))
+        said = dict(headers)
+        fits = (
+            start["status"] not in BODILESS
+            and b"content-encoding" not in said
+            and COMPRESSIBLE.match(said.get(b"content-type", b""))
+            and not LEFT_ALONE.search(said.get(b"cache-control", b""))
+        )
+        if fits or start["status"] == NOT_MODIFIED:
+            MutableHeaders(raw=headers).add_vary_header("Accept-Encoding")
+        return bool(fits)
 
     async def _finish(self, start: Message, message: Message) -> Message:
         body = message.get("body", b"")
-        small = len(body) < SMALLEST and not self._plain_refused
-        if not self._coding or small or not body:
+        accepted = Headers(scope=self._scope).getlist("accept-encoding")
+        coding, plain_refused = choose(",".join(accepted))
+        small = len(body) < SMALLEST and not plain_refused
+        if not coding or small or not body:
             return message
         headers = MutableHeaders(raw=start["headers"])
-        if self._head_only:  # its length would be that of a body which a GET does not give
+        if self._scope["method"] == "HEAD":
+            # Its length would be that of a body which a GET does not give.
             del headers["content-length"]
             return message
-        compress = CODINGS[self._coding]
+        compress = CODINGS[coding]
         body = compress(body) if len(body) < LARGE else await asyncio.to_thread(compress, body)
-        headers["Content-Encoding"] = self._coding
+        headers["Content-Encoding"] = coding
         headers["Content-Length"] = str(len(body))
         return {**message, "body": body}

@@ -14,7 +14,7 @@ from comptoir.base.clock import monotonic
 from comptoir.base.errors import Problem
 from comptoir.infra.http import problems
 from comptoir.infra.http.context import Context
-from comptoir.infra.log import logger
+from comptoir.infra.log import logger, request_lines
 
 SHAPE = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 log = logger("http")
@@ -26,6 +26,7 @@ class Edge:
     def __init__(self, app: ASGIApp, context: Context) -> None:
         self._app = app
         self._context = context
+        self._line = request_lines()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -76,7 +77,7 @@ class Edge:
         route, method = _route(scope), scope["method"]
         method = method if method in ("GET", "HEAD", "POST", "PUT", "DELETE") else "OTHER"
         self._context.metrics.answered(route, method, status, seconds)
-        log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+        self._line(method, route, status, seconds, scope["comptoir.request_id"])
 
 
 def _route(scope: Scope) -> str:

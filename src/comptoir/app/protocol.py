@@ -15,7 +15,7 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from comptoir.base.errors import HeadersTooLarge, Problem
-from comptoir.infra.http.patience import RequestTooSlow
+from comptoir.infra.http.patience import WHOLE, RequestTooSlow
 from comptoir.infra.http.problems import rfc9457
 from comptoir.infra.settings import Settings
 
@@ -160,6 +160,7 @@ class Door(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self.owes = False
         self._unread = 0
+        self.scope[WHOLE] = True  # type: ignore[literal-required]
         super().on_message_complete()
 
     def _count(self, size: int) -> None:

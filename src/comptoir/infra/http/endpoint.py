@@ -12,6 +12,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from comptoir.base.errors import BadRequest, Problem, TooLarge
 from comptoir.infra.http import deprecation, idempotency, problems
@@ -80,19 +81,18 @@ class Endpoint:
         return self.method == "POST" and not self.takes_no_key
 
     def route(self) -> Route:
-        async def answer(request: Request) -> Response:
-            if self.deprecated is None:
-                return await self._answer(request)
-            try:
-                done = await self._answer(request)
-            except Problem as problem:
-                done = problems.respond(request.url.path, problem)
-            about = f"{context_of(request).settings.base}/docs#{self.name}"
-            done.headers.update(deprecation.headers(self.deprecated, self.sunset, about))
-            return done
+        return Route(self.path, _Served(self), methods=[self.method], name=self.name or None)
 
-        answer.template = self.path  # type: ignore[attr-defined]
-        return Route(self.path, answer, methods=[self.method], name=self.name or None)
+    async def answer(self, request: Request) -> Response:
+        if self.deprecated is None:
+            return await self._answer(request)
+        try:
+            done = await self._answer(request)
+        except Problem as problem:
+            done = problems.respond(request.url.path, problem)
+        about = f"{context_of(request).settings.base}/docs#{self.name}"
+        done.headers.update(deprecation.headers(self.deprecated, self.sunset, about))
+        return done
 
     async def _answer(self, request: Request) -> Response:
         context = context_of(request)
@@ -110,6 +110,19 @@ class Endpoint:
             if before is not None:
                 return before
             return await self.handler(idempotency.carrying(request, claim, body), context, caller)
+
+
+class _Served:
+    """An endpoint as an ASGI application. Around a function, Starlette would look for failures
+    once more: the application does that for all of them."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.template = endpoint.path
+        self._answer = endpoint.answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await self._answer(Request(scope, receive, send))
+        await answer(scope, receive, send)
 
 
 @dataclass(kw_only=True, eq=False)

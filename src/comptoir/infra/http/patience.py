@@ -16,6 +16,8 @@ from comptoir.base.errors import TooSlow
 
 SMALL = 1 << 16
 """A body that is no longer than this is read to its end, wanted or not: the connection lives on."""
+WHOLE = "comptoir.whole"
+"""In the scope of a request that had come to its end when we looked: nobody waits for it."""
 HEADERS = "comptoir.headers"
 """Where in the scope what comes before the handler leaves headers for the answer."""
 
@@ -76,7 +78,7 @@ class _Body:
     @property
     def is_owed(self) -> bool:
         """Whether so much of the body has not come that we do not wait for it."""
-        if self._whole:
+        if self._whole or self._scope.get(WHOLE):
             return False
         length = 0
         for name, value in self._scope["headers"]:
@@ -88,7 +90,8 @@ class _Body:
 
     async def receive(self) -> Message:
         """Raises: RequestTooSlow."""
-        if self._whole:
+        if self._whole or self._scope.get(WHOLE):
+            self._whole = True
             return await self._receive()
         began = monotonic()
         try:
