@@ -103,7 +103,8 @@ class Door(HttpToolsProtocol):
     """Whether the client has begun a request and not ended it."""
     lingers = False
     _in_head = False
-    _head = 0
+    _fields = 0
+    """Headers of the request, once they are complete."""
     _unread = 0
     _refusal: Problem | None = None
     _waiting: asyncio.TimerHandle | None = None
@@ -125,32 +126,30 @@ class Door(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.lingers:
             return
-        if self._waiting is None and (self.cycle is None or self.cycle.response_complete):
-            self._wait()
         self._unread += len(data)
         super().data_received(data)
-        if self._unread > MOST_HEAD and not self._line.is_closing():
+        too_much = self._unread > MOST_HEAD or (self._trailed() and self._head() > MOST_HEAD)
+        if too_much and not self._line.is_closing():
             self._refuse(HeadTooLarge())
+        if self._waiting is None and (self.cycle is None or self.cycle.response_complete):
+            self._wait()
 
     # What the parser tells.
 
     def on_message_begin(self) -> None:
         self.owes = self._in_head = True
-        self._head = 0
+        self._fields = 0
         super().on_message_begin()
 
-    def on_url(self, url: bytes) -> None:
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value) + 4)
-        super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
+        """Raises: HeadTooLarge, which the parser turns into its own error."""
+        if self._head() > MOST_HEAD:
+            self._refusal = HeadTooLarge()
+            raise self._refusal
         self._in_head = False
         self._unread = 0
         self._stop_waiting()
+        self._fields = len(self.headers)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -163,12 +162,16 @@ class Door(HttpToolsProtocol):
         self.scope[WHOLE] = True  # type: ignore[literal-required]
         super().on_message_complete()
 
-    def _count(self, size: int) -> None:
-        """Raises: HeadTooLarge, which the parser turns into its own error."""
-        self._head += size
-        if self._head > MOST_HEAD:
-            self._refusal = HeadTooLarge()
-            raise self._refusal
+    def _trailed(self) -> bool:
+        """Whether there are trailers: the parser keeps them with the headers."""
+        return self._fields > 0 and len(self.headers) > self._fields
+
+    def _head(self) -> int:
+        """Bytes of the request's line, headers and trailers, as far as they were read."""
+        size = len(self.url)
+        for name, value in self.headers:
+            size += len(name) + len(value) + 4
+        return size
 
     def send_400_response(self, msg: str) -> None:
         """The parser has given up; why, if it was not for the form, is in `_refusal`."""

@@ -75,7 +75,8 @@ class KeyRing:
         return (plain + b"." + _encoded(signature)).decode("ascii")
 
     async def _signing(self) -> _Loaded:
-        await self._refresh()
+        if self._is_stale():
+            await self._refresh()
         chosen = signing_at([known.row for known in self._keys.values()], self._now_ms())
         if chosen is None:  # the last one has just ended
             await self._look()

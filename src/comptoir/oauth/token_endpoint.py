@@ -4,7 +4,7 @@ import base64
 import binascii
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import unquote_plus
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -31,6 +31,7 @@ from comptoir.oauth.rules import decide
 from comptoir.oauth.tokens import tokens_of
 
 FORM = "application/x-www-form-urlencoded"
+MOST_FIELDS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,18 @@ def read_form(body: bytes) -> dict[str, str]:
         InvalidTokenRequest: not a form, or a member comes twice (RFC 6749 §3.2).
     """
     try:
-        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=100)
-    except (UnicodeDecodeError, ValueError) as wrong:
+        parts = body.decode("utf-8").split("&", MOST_FIELDS)
+    except UnicodeDecodeError as wrong:
         raise InvalidTokenRequest(reason="the body is not a form in UTF-8") from wrong
+    if len(parts) > MOST_FIELDS:
+        raise InvalidTokenRequest(reason=f"there are more than {MOST_FIELDS} parameters in it")
     form: dict[str, str] = {}
-    for name, value in pairs:
+    for part in parts:  # `parse_qsl` takes twice as long
+        if not part:
+            continue
+        name, _, value = part.partition("=")
+        if "%" in part or "+" in part:
+            name, value = unquote_plus(name), unquote_plus(value)
         if "\0" in name or "\0" in value:
             raise InvalidTokenRequest(reason="there is a NUL character in the form")
         if name in form:

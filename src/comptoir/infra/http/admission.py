@@ -32,6 +32,8 @@ class Limits:
             "verify-address": RateLimiter(settings.verify_rate * NEIGHBOURS),
         }
 
+        self._policies = {n: f'"{n}";q={one.most};w=60' for n, one in self._limiters.items()}
+
     def take(self, request: Request, *wanted: tuple[str, str]) -> None:
         """Count the request against each (limit, caller); the answer says what is left.
 
@@ -43,7 +45,7 @@ class Limits:
         try:
             for name, caller in wanted:
                 limiter = self._limiters[name]
-                policies.append(f'"{name}";q={limiter.most};w=60')
+                policies.append(self._policies[name])
                 try:
                     limiter.take(caller)
                 finally:

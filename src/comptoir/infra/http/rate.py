@@ -38,7 +38,7 @@ class RateLimiter:
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, caller: str) -> None:
-        """Raises: RateLimited."""
+        """Count a request. Raises: RateLimited."""
         now = self._now()
         left, at = self._left.pop(caller, (float(self.most), now))
         left = min(float(self.most), left + (now - at) * self._rate)
