@@ -70,11 +70,13 @@ class Aliases:
         self._scheme = urlsplit(base).scheme
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        host = _host(scope) if scope["type"] == "http" else ""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        host = _host(scope) if self._aliases else ""
         service = self._aliases.get(_name(host))
         if service is None:
-            if scope["type"] == "http":
-                _move(scope, plain_path(scope["path"]))
+            _move(scope, plain_path(scope["path"]))
             await self._app(scope, receive, send)
             return
         path = path_here(service, scope["path"])

@@ -15,6 +15,7 @@ from comptoir.app.aliases import Aliases
 from comptoir.app.compression import Compression
 from comptoir.app.cors import Cors
 from comptoir.app.edge import Edge, on_http_error, on_problem
+from comptoir.app.routes import Routes
 from comptoir.app.worker import Worker
 from comptoir.base.errors import Problem
 from comptoir.infra.http.context import Context, context_of
@@ -57,13 +58,6 @@ def make_app(context: Context, worker: Worker | None = None) -> Starlette:
     for handler, path in ((healthz, "/healthz"), (metrics, "/metrics")):
         handler.template = path  # type: ignore[attr-defined]
     app = Starlette(
-        routes=[
-            Route("/healthz", healthz),
-            Route("/metrics", metrics),
-            *(endpoint.route() for endpoint in found),
-            *(page.route() for page in wiring.pages(settings)),
-            *docs.routes(docs.documents(found, settings.base)),
-        ],
         middleware=[
             Middleware(Edge, context=context),
             Middleware(Cors, paths=frozenset(e.path for e in found if e.cors)),
@@ -72,9 +66,16 @@ def make_app(context: Context, worker: Worker | None = None) -> Starlette:
             Middleware(Aliases, aliases=settings.host_aliases, base=settings.base),
         ],
         exception_handlers={Problem: on_problem, HTTPException: on_http_error},
-        lifespan=_lifespan(context, worker),
     )
-    # A redirect to the path without its last slash would be built from the request, not from BASE.
-    app.router.redirect_slashes = False
+    app.router = Routes(
+        [
+            Route("/healthz", healthz),
+            Route("/metrics", metrics),
+            *(endpoint.route() for endpoint in found),
+            *(page.route() for page in wiring.pages(settings)),
+            *docs.routes(docs.documents(found, settings.base)),
+        ],
+        _lifespan(context, worker),
+    )
     app.state.context = context
     return app

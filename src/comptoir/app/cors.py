@@ -32,9 +32,12 @@ class Cors:
             await send({"type": "http.response.start", "status": 204, "headers": PREFLIGHT})
             await send({"type": "http.response.body", "body": b""})
             return
+        if b"origin" not in names:
+            await self._app(scope, receive, send)
+            return
 
         async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start" and b"origin" in names:
+            if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", []), ANY]
             await send(message)
 
