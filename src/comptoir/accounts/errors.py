@@ -221,7 +221,7 @@ class ScopesUnknown(BadRequest):
 
 @dataclass(kw_only=True, eq=False)
 class VendorNameTaken(Conflict):
-    """A vendor of that name is registered already, by whomever."""
+    """A vendor of that name, in whatever case, is registered already, by whomever."""
 
     code = "accounts.vendor_name_taken"
     title = "The name is taken"

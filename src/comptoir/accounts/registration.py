@@ -89,8 +89,9 @@ def register_vendor(
     if store.vendors_since(work.db, organisation_id, work.now_ms - DAY_MS) >= MOST_A_DAY:
         raise TooManyVendors(most=MOST_A_DAY)
     taken = store.has_vendor_client(work.db, name, Mode.LIVE)
-    if taken or store.vendor_organisation(work.db, name) is not None:
-        raise VendorNameTaken(vendor=name)
+    alike = store.vendor_alike(work.db, name)
+    if taken or alike is not None:
+        raise VendorNameTaken(vendor=alike or name)
     store.add_vendor(work.db, name, organisation_id, work.now_ms)
     return add_client(work, name, organisation_id, vault, Mode.LIVE, "vendor.created")
 

@@ -256,7 +256,7 @@ def delete_client(db: sa.Connection, client_id: str) -> None:
 def has_vendor_client(db: sa.Connection, vendor: str, mode: Mode) -> bool:
     """Whether the vendor has a client of the mode that is not revoked. Who asks, to make one
     where there is none, takes turns with others."""
-    lock_store(db, f"vendor/{vendor}")
+    lock_store(db, f"vendor/{vendor.lower()}")
     c = tables.client.c
     theirs = (c.kind == ClientKind.VENDOR.value, c.vendor == vendor, c.mode == mode.value)
     query = sa.select(sa.literal(1)).where(*theirs, c.revoked_at.is_(None)).limit(1)
@@ -269,6 +269,12 @@ def vendor_organisation(db: sa.Connection, name: str) -> str | None:
         return None
     c = tables.vendor.c
     return db.execute(sa.select(c.organisation_id).where(c.vendor == name)).scalar()
+
+
+def vendor_alike(db: sa.Connection, name: str) -> str | None:
+    """A vendor of that name, in whatever case. For who has taken turns (`has_vendor_client`)."""
+    c = tables.vendor.c
+    return db.execute(sa.select(c.vendor).where(sa.func.lower(c.vendor) == name.lower())).scalar()
 
 
 def add_vendor(db: sa.Connection, name: str, organisation_id: str, now: int) -> None:

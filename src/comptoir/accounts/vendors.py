@@ -8,6 +8,7 @@ from comptoir.accounts.errors import (
     ModuleOfAnotherVendor,
     NameInvalid,
     VendorExists,
+    VendorNameTaken,
     VendorNotFound,
 )
 from comptoir.accounts.people import members
@@ -36,6 +37,7 @@ def create_vendor(work: Work, name: str, vault: Vault, mode: Mode = Mode.LIVE) -
 
     Raises:
         NameInvalid, VendorExists.
+        VendorNameTaken: by one that differs in case only.
     """
     if not NAME.fullmatch(name):
         raise NameInvalid(name=name)
@@ -44,6 +46,8 @@ def create_vendor(work: Work, name: str, vault: Vault, mode: Mode = Mode.LIVE) -
     organisation_id = store.vendor_organisation(work.db, name)
     if organisation_id is not None:
         return add_client(work, name, organisation_id, vault, mode, "vendor.client_added")
+    if (alike := store.vendor_alike(work.db, name)) is not None:
+        raise VendorNameTaken(vendor=alike)
     organisation_id = work.ids.uuid()
     store.add_organisation(work.db, organisation_id, name, work.now_ms)
     store.add_vendor(work.db, name, organisation_id, work.now_ms)

@@ -29,6 +29,9 @@ class Routes(Router):
         fitting = (route for route in self.routes if route.matches(scope)[0] is Match.FULL)
         return next(fitting, None)
 
+    def answers(self, method: str, path: str) -> bool:
+        return self._first(method, path) is not None
+
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         route = self._plain.get((scope.get("method", ""), scope.get("path", "")))
         if route is None or scope["type"] != "http":

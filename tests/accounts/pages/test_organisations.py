@@ -1,6 +1,8 @@
 """Organisations in the browser: inviting, joining, roles, leaving; without JavaScript."""
 
+import html
 import re
+from urllib.parse import urljoin
 
 from tests.accounts.pages import browser
 from tests.accounts.pages.browser import Browser, Person, person, signed_in
@@ -76,6 +78,19 @@ def test_words_are_in_the_inviters_language(comptoir: Server) -> None:
     assert browser.mails(comptoir, "luc@fr.example")[0].subject == (
         "ada@fr.example vous invite à rejoindre Ada"
     )
+
+
+def test_what_answers_a_form_leads_to_the_same_in_another_language(comptoir: Server) -> None:
+    """Also where nothing can be read at the form's own path."""
+    hers = signed_in(comptoir, person(comptoir, "ada@both.example", "Ada"))
+    path = home(hers)
+    for form, value in (("invitations", {"email": "no address", "role": "member"}), ("name", {})):
+        answer = hers.submit(hers.get(path), f"{path}/{form}", **{"name": "", **value})
+        assert answer.status in (400, 422)
+        (link,) = re.findall(r'href="([^"]*lang=fr)"', answer.text)
+        page = hers.get(urljoin(f"{path}/{form}", html.unescape(link)))
+        assert (page.status, 'lang="fr"' in page.text) == (200, True)
+        hers.get(f"{path}?lang=en")
 
 
 def test_roles_removal_and_leaving(comptoir: Server) -> None:

@@ -129,9 +129,14 @@ class Visit:
             return ""
 
     def in_language(self, code: str) -> str:
-        """The address of this page in another language."""
+        """The address of this page in another language. What answers a form may stand where
+        nothing can be read: then the nearest page above it."""
         query = [(k, v) for k, v in self.request.query_params.multi_items() if k not in CHOICES]
-        return f"?{urlencode([*query, ('lang', code)])}"
+        here = path = self.request.scope["path"]
+        while path and not self.request.app.router.answers("GET", path):
+            path = path.rpartition("/")[0]
+        there = "" if path == here else quote(path or HOME)
+        return f"{there}?{urlencode([*query, ('lang', code)])}"
 
     def cookie(self, name: str) -> str:
         return self.request.cookies.get(cookie_name(self.context, name), "")
