@@ -9,8 +9,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.accounts.old_store import CLIENT, OldStore, old_store
-from tests.accounts.pages.browser import Browser, mails, person
-from tests.server import Answer, Server
+from tests.accounts.pages.browser import Browser, mails, person, words
+from tests.server import Answer, Server, free_port
 
 LINK = "/account/link"
 
@@ -58,3 +58,26 @@ def test_what_no_back_office_says(comptoir: Server, old: OldStore, strange: str)
     browser = Browser(comptoir)
     browser.sign_in(person(comptoir, f"{strange}@link.example"))
     assert send(browser, said(old, **STRANGE[strange])).status == 200
+
+
+REFUSED = {
+    "en": ("cannot be used", "could not be reached", "says that its domain is"),
+    "fr": ("ne convient pas", "n’a pas pu être jointe", "dit que son domaine est"),
+}
+
+
+@pytest.mark.parametrize("language", REFUSED)
+def test_why_it_failed_is_said_in_the_visitors_language(
+    comptoir: Server, old: OldStore, language: str
+) -> None:
+    browser = Browser(comptoir, **{"Accept-Language": language})
+    browser.sign_in(person(comptoir, f"why-{language}@link.example"))
+    invalid, silent, other = REFUSED[language]
+    page = send(browser, said(old, publicKey="no key"))
+    assert (page.status, invalid in words(page)) == (422, True)
+    page = send(browser, said(old, frontUrl=f"http://127.0.0.1:{free_port()}"))
+    assert (page.status, silent in words(page)) == (422, True)
+    old.domain = "other.example"
+    page = send(browser, said(old))
+    assert (page.status, other in words(page)) == (422, True)
+    assert "other.example" in words(page)

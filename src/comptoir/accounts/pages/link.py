@@ -14,6 +14,7 @@ from comptoir.accounts import store
 from comptoir.accounts.errors import IdentityInvalid, StoreCannotBeRequested
 from comptoir.accounts.legacy.errors import DomainDiffers, LinkRefused
 from comptoir.accounts.legacy.link import LinkWanted, link
+from comptoir.accounts.pages import words
 from comptoir.accounts.pages.owner_notice import tell_owner_before
 from comptoir.accounts.pages.page import HOME, Page, Visit, Who, go
 from comptoir.accounts.rules import Place
@@ -112,7 +113,7 @@ async def send(visit: Visit) -> Response:
         try:
             await _link(visit, wanted)
         except REFUSALS as refused:
-            fault = refused.detail()
+            fault = words.problem(visit.language, refused.code, refused.detail(), refused.facts())
         outcomes.append(Outcome(place.name, place.frontend_url, fault))
     if not outcomes:
         return go(LINK)
