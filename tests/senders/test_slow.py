@@ -120,6 +120,23 @@ def test_heads_that_are_too_large_are_431(station: Station, sent: bytes) -> None
         assert (status, b"app.head_too_large" in body) == (431, True)
 
 
+def test_a_request_with_trailers_that_are_too_large_has_no_effect(station: Station) -> None:
+    """Nor when it is whole, with another one behind it."""
+    body = b'{"backOfficeUrl":"https://a.example/a","frontendUrl":"https://a.example","name":"A"}'
+    with station.connect() as connection:
+        connection.settimeout(30)
+        connection.sendall(
+            b"POST /accounts/v1/shop-identities HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + b"%x\r\n%s\r\n0\r\n" % (len(body), body)
+            + b"X-Trailer: y\r\n" * 7000
+            + b"\r\nGET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n"
+        )
+        text = read_all(connection)
+
+    assert b" 201 " not in text and b" 200 " not in text
+    assert "https://a.example" not in station.server.quick("store", "list").stdout
+
+
 def test_a_body_that_stops_is_408(station: Station, shop: Store) -> None:
     """What came before stays; nothing of it holds the store or the database."""
     job = shop.open("customers")

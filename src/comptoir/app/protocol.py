@@ -103,8 +103,9 @@ class Door(HttpToolsProtocol):
     """Whether the client has begun a request and not ended it."""
     lingers = False
     _in_head = False
-    _fields = 0
-    """Headers of the request, once they are complete."""
+    _measured = 0
+    """Headers and trailers of the request whose bytes are in `_size`."""
+    _size = 0
     _unread = 0
     _refusal: Problem | None = None
     _waiting: asyncio.TimerHandle | None = None
@@ -128,7 +129,7 @@ class Door(HttpToolsProtocol):
             return
         self._unread += len(data)
         super().data_received(data)
-        too_much = self._unread > MOST_HEAD or (self._trailed() and self._head() > MOST_HEAD)
+        too_much = self._unread > MOST_HEAD or (self._trailed() and self._too_large())
         if too_much and not self._line.is_closing():
             self._refuse(HeadTooLarge())
         if self._waiting is None and (self.cycle is None or self.cycle.response_complete):
@@ -138,18 +139,17 @@ class Door(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self.owes = self._in_head = True
-        self._fields = 0
+        self._measured = self._size = 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Raises: HeadTooLarge, which the parser turns into its own error."""
-        if self._head() > MOST_HEAD:
+        if self._too_large():
             self._refusal = HeadTooLarge()
             raise self._refusal
         self._in_head = False
         self._unread = 0
         self._stop_waiting()
-        self._fields = len(self.headers)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -157,21 +157,27 @@ class Door(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        """Raises: HeadTooLarge, as above: another request may come in the same bytes."""
+        if self._trailed() and self._too_large():
+            self._refusal = HeadTooLarge()
+            raise self._refusal
         self.owes = False
         self._unread = 0
         self.scope[WHOLE] = True  # type: ignore[literal-required]
         super().on_message_complete()
 
     def _trailed(self) -> bool:
-        """Whether there are trailers: the parser keeps them with the headers."""
-        return self._fields > 0 and len(self.headers) > self._fields
+        """Whether trailers came, which nobody has measured: the parser keeps them with the
+        headers."""
+        return 0 < self._measured < len(self.headers)
 
-    def _head(self) -> int:
-        """Bytes of the request's line, headers and trailers, as far as they were read."""
-        size = len(self.url)
-        for name, value in self.headers:
-            size += len(name) + len(value) + 4
-        return size
+    def _too_large(self) -> bool:
+        """Whether the request's line, headers and trailers are, as far as they were read. Each is
+        measured once, however many packets bring them."""
+        for name, value in self.headers[self._measured :]:
+            self._size += len(name) + len(value) + 4
+        self._measured = len(self.headers)
+        return len(self.url) + self._size > MOST_HEAD
 
     def send_400_response(self, msg: str) -> None:
         """The parser has given up; why, if it was not for the form, is in `_refusal`."""
