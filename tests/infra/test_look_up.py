@@ -129,3 +129,15 @@ def test_a_database_that_is_broken_says_so(database: Database) -> None:
 
     with pytest.raises(DatabaseUnavailable):
         asyncio.run(ask())
+
+
+def test_a_closed_database_is_not_opened_again(database: Database) -> None:
+    async def ask() -> None:
+        await database.look_up(actions, "one")
+        database.close()
+        await database.look_up(actions, "one")
+
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        asyncio.run(ask())
+    assert isinstance(database.engine.pool, sa.QueuePool)
+    assert database.engine.pool.checkedout() == 0

@@ -55,6 +55,7 @@ class Database:
         self.condition = Condition()
         self._gathers: dict[object, Gather] = {}
         self._hasty: sa.Connection | None = None
+        self._closed = False
         self.url = sa.make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.dialect = "sqlite" if self.is_sqlite else "postgresql"
@@ -164,7 +165,7 @@ class Database:
 
         Raises: DatabaseUnavailable.
         """
-        if self.is_sqlite:
+        if self.is_sqlite and not self._closed:
             try:
                 return find(self._at_once(), (key,)).get(key)
             except (sqlite3.Error, sa.exc.SQLAlchemyError):
@@ -214,6 +215,7 @@ class Database:
         return counter
 
     def close(self) -> None:
+        self._closed = True
         if self.is_sqlite and self._writer is not None:
             self._writer.stop()
         self._threads.shutdown(wait=True)
