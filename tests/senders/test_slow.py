@@ -120,6 +120,32 @@ def test_heads_that_are_too_large_are_431(station: Station, sent: bytes) -> None
         assert (status, b"app.head_too_large" in body) == (431, True)
 
 
+def test_half_a_head_that_is_too_large_is_ended_at_once(station: Station) -> None:
+    """Behind a whole request too, in the same bytes."""
+    with station.connect() as connection:
+        connection.sendall(
+            b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\n"
+            + b"X-Many: y\r\n" * 9000
+        )
+        assert b" 408 " not in read_all(connection)
+
+
+def test_what_was_refused_is_not_kept(station: Station) -> None:
+    """A packet holds 256 KiB: as headers, these are megabytes."""
+    other = station.store()
+    sent = b"GET /healthz HTTP/1.1\r\n" + b"".join(b"%x:\r\n" % n for n in range(4096, 37000))
+    with station.modest(), station.others_served(other):
+        held = [station.connect() for _ in range(100)]
+        for connection in held:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+            connection.sendall(sent)
+        for connection in held:
+            connection.settimeout(30)
+            assert b" 431 " in read_all(connection)
+        for connection in held:
+            connection.close()
+
+
 def test_a_request_with_trailers_that_are_too_large_has_no_effect(station: Station) -> None:
     """Nor when it is whole, with another one behind it."""
     body = b'{"backOfficeUrl":"https://a.example/a","frontendUrl":"https://a.example","name":"A"}'

@@ -129,7 +129,8 @@ class Door(HttpToolsProtocol):
             return
         self._unread += len(data)
         super().data_received(data)
-        too_much = self._unread > MOST_HEAD or (self._trailed() and self._too_large())
+        growing = self._in_head or self._trailed()
+        too_much = self._unread > MOST_HEAD or (growing and self._too_large())
         if too_much and not self._line.is_closing():
             self._refuse(HeadTooLarge())
         if self._waiting is None and (self.cycle is None or self.cycle.response_complete):
@@ -223,6 +224,8 @@ class Door(HttpToolsProtocol):
     def linger(self) -> None:
         """Say that nothing more comes, and read on for a while, so that the answer arrives."""
         self.lingers = True
+        if self._in_head:  # it became no request: nobody else has these
+            self.headers.clear()
         self._stop_waiting()
         self._line.write_eof()
         self.flow.resume_reading()
