@@ -127,7 +127,23 @@ def test_half_a_head_that_is_too_large_is_ended_at_once(station: Station) -> Non
             b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\n"
             + b"X-Many: y\r\n" * 9000
         )
+        connection.settimeout(30)
         assert b" 408 " not in read_all(connection)
+
+
+def test_what_was_asked_before_a_head_that_is_refused_is_answered(station: Station) -> None:
+    for end in (b"", b"\r\n"):
+        for _ in range(10):
+            with station.connect() as connection:
+                connection.settimeout(30)
+                connection.sendall(
+                    b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\n"
+                    + b"X-Many: y\r\n" * 9000
+                    + end
+                )
+                status, headers, body = parse(read_all(connection))
+            assert (status, headers["connection"], body) == (200, "close", b'{"status":"ok"}')
+    assert "request failed" not in station.server.log_text
 
 
 def test_what_was_refused_is_not_kept(station: Station) -> None:

@@ -102,6 +102,8 @@ class Door(HttpToolsProtocol):
     owes = False
     """Whether the client has begun a request and not ended it."""
     lingers = False
+    _deaf = False
+    """Whether what comes is dropped: it was refused, and an answer is still under way."""
     _in_head = False
     _measured = 0
     """Headers and trailers of the request whose bytes are in `_size`."""
@@ -125,7 +127,7 @@ class Door(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self.lingers:
+        if self.lingers or self._deaf:
             return
         self._unread += len(data)
         super().data_received(data)
@@ -188,8 +190,16 @@ class Door(HttpToolsProtocol):
             self._refuse(self._refusal)
 
     def _refuse(self, problem: Problem) -> None:
-        """Answer a request that never became one, and end the connection."""
-        if self.cycle is None or self.cycle.response_complete:
+        """Answer a request that never became one, and end the connection. What was asked before it
+        is answered first, and ends the connection then."""
+        answered = self.cycle is None or self.cycle.response_complete
+        if self._in_head and not answered:
+            self.cycle.keep_alive = False
+            self._deaf = True
+            self._stop_waiting()
+            self.headers.clear()
+            return
+        if answered:
             content = msgspec.json.encode(
                 rfc9457(problem.status, problem.code, problem.title, problem.detail(), {})
             )
