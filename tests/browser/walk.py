@@ -245,4 +245,4 @@ class Walker:
     def _read_secret(self, step: Step) -> None:
         if "SECRET" in step.what:
             _, secret = self._found("SECRET", lambda page: page.locator("[data-test=totp-secret]"))
-            self.terminal.values["SECRET"] = secret.inner_text().replace(" ", "")
+            self.terminal.values["SECRET"] = secret.inner_text()

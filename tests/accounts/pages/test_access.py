@@ -172,6 +172,19 @@ def let_in(answer: Answer) -> bool:
     return answer.status < 500 and answer.status not in REFUSED and not to_sign_in(answer)
 
 
+def test_why_one_signs_in_once_more_is_said(here: Ground) -> None:
+    jars = {old: here.cookies("owner", old=old) for old in (True, False)}
+    for old, path, said in (
+        (True, "/account/sign-in?next=/account/security/passkeys", True),
+        (True, "/account/sign-in", False),
+        (True, "/account/sign-in?next=/oauth2/authorize?request=x", False),
+        (False, "/account/sign-in?next=/account/security/passkeys", False),
+    ):
+        answer = here.send("GET", path, here.subject(), jars[old], "owner")
+        assert answer.status == 200
+        assert ("more than a quarter of an hour ago" in answer.text) is said
+
+
 @pytest.mark.parametrize("name", TABLE)
 def test_who_may(name: str, here: Ground) -> None:
     page, kind = ALL[name], TABLE[name]

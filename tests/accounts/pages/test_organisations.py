@@ -80,7 +80,7 @@ def test_words_are_in_the_inviters_language(comptoir: Server) -> None:
     )
 
 
-def test_what_answers_a_form_leads_to_the_same_in_another_language(comptoir: Server) -> None:
+def test_what_answers_a_form_leads_to_a_page_in_another_language(comptoir: Server) -> None:
     """Also where nothing can be read at the form's own path."""
     hers = signed_in(comptoir, person(comptoir, "ada@both.example", "Ada"))
     path = home(hers)

@@ -57,7 +57,7 @@ async def send_totp(visit: Visit) -> Response:
         request_id=visit.request_id,
     )
     if made is None:
-        return _totp_form(visit, secret, visit.say("code.wrong"))
+        return _totp_form(visit, secret, visit.say("second_factor.wrong"))
     await tell(visit, user.email, "second_factor_on")
     return visit.page("recovery-codes.html", here=HERE, codes=made)
 
@@ -114,7 +114,7 @@ async def send_passkey(visit: Visit) -> Response:
         request_id=visit.request_id,
     )
     if not done:
-        return await _passkey_form(visit, visit.say("passkey.failed"))
+        return await _passkey_form(visit, visit.say("passkey.not_added"))
     await tell(visit, user.email, "passkey_added", name=name)
     return go(f"{HERE}?done=passkey")
 

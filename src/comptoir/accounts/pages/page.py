@@ -129,14 +129,12 @@ class Visit:
             return ""
 
     def in_language(self, code: str) -> str:
-        """The address of this page in another language. What answers a form may stand where
-        nothing can be read: then the nearest page above it."""
+        """The address of this page in another language; of the first page, where this one answers
+        a form and nothing can be read at its path."""
+        if not self.request.app.router.answers("GET", self.request.scope["path"]):
+            return f"{HOME}?lang={code}"
         query = [(k, v) for k, v in self.request.query_params.multi_items() if k not in CHOICES]
-        here = path = self.request.scope["path"]
-        while path and not self.request.app.router.answers("GET", path):
-            path = path.rpartition("/")[0]
-        there = "" if path == here else quote(path or HOME)
-        return f"{there}?{urlencode([*query, ('lang', code)])}"
+        return f"?{urlencode([*query, ('lang', code)])}"
 
     def cookie(self, name: str) -> str:
         return self.request.cookies.get(cookie_name(self.context, name), "")
@@ -241,6 +239,12 @@ async def _answer(page: Page, request: Request) -> Response:
     return finish(visit, response)
 
 
+def signed_in_long_ago(visit: Visit) -> bool:
+    """Whether somebody is signed in, but not `Who.JUST_SIGNED_IN`."""
+    there = visit.visitor
+    return there is not None and visit.now - there.session.authenticated_at > FRESH_MS
+
+
 def _turned_away(page: Page, visit: Visit) -> Response | None:
     if page.who is Who.ANYONE:
         return None
@@ -248,8 +252,7 @@ def _turned_away(page: Page, visit: Visit) -> Response | None:
     back = f"{url.path}?{url.query}".rstrip("?") if page.method == "GET" else HOME
     if visit.visitor is None:
         return sign_in_first(back)
-    old = visit.now - visit.visitor.session.authenticated_at > FRESH_MS
-    if page.who is Who.JUST_SIGNED_IN and old:
+    if page.who is Who.JUST_SIGNED_IN and signed_in_long_ago(visit):
         return sign_in_first(back)
     return None
 

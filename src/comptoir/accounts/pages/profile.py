@@ -80,9 +80,9 @@ async def _code_form(visit: Visit, fault: str = "") -> Response:
     promise = await promised(visit, Purpose.EMAIL)
     if promise is None or promise.user_id != visit.me.user.user_id:
         return go(EMAIL)
-    return visit.page(
-        "confirm.html", 400 if fault else 200, email=promise.email, fault=fault, action=CODE
-    )
+    status = 400 if fault else 200
+    facts = {"email": promise.email, "fault": fault, "action": CODE, "again": EMAIL}
+    return visit.page("confirm.html", status, **facts)
 
 
 async def send_email_code(visit: Visit) -> Response:

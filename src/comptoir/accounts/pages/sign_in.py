@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from starlette.responses import Response
 
 from comptoir.accounts.pages.entry import enter, sign_out_here
-from comptoir.accounts.pages.page import SIGN_IN, Page, Visit, Who, go, local
+from comptoir.accounts.pages.page import SIGN_IN, Page, Visit, Who, go, local, signed_in_long_ago
 from comptoir.accounts.people import passkeys, passwords, second_factor, throttle
 from comptoir.accounts.people import store as people
 from comptoir.accounts.people.errors import SignInFailed, TooManyAttempts
@@ -40,7 +40,13 @@ def sign_in_form(
     site = passkeys.site_of(context.settings.base)
     asked = site and passkeys.ask_for_any(context.vault, site, context.ids.entropy(), visit.now)
     return visit.page(
-        "sign-in.html", status, next=wanted, email=email or known[:254], fault=fault, asked=asked
+        "sign-in.html",
+        status,
+        next=wanted,
+        email=email or known[:254],
+        fault=fault,
+        asked=asked,
+        once_more=bool(wanted) and not visit.leaves and signed_in_long_ago(visit),
     )
 
 

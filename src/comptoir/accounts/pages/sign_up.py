@@ -3,6 +3,8 @@
 The pages say the same whether the address has an account or not; only its mailbox learns it.
 """
 
+from urllib.parse import quote
+
 from starlette.responses import Response
 
 from comptoir.accounts.pages.entry import enter
@@ -105,9 +107,9 @@ async def _confirm_form(visit: Visit, fault: str = "") -> Response:
     if promise is None:
         return go(SIGN_UP)
     visit.leaves = local(promise.next).startswith("/oauth2/")
-    return visit.page(
-        "confirm.html", 400 if fault else 200, email=promise.email, fault=fault, action=CONFIRM
-    )
+    again = f"{SIGN_UP}?next={quote(promise.next, safe='')}"
+    facts = {"email": promise.email, "fault": fault, "action": CONFIRM, "again": again}
+    return visit.page("confirm.html", 400 if fault else 200, **facts)
 
 
 async def send_confirm(visit: Visit) -> Response:

@@ -71,6 +71,7 @@ button, .puik-button { display: inline-block; font: inherit; font-weight: 600; c
   padding: .5rem 1rem; margin: .2rem .5rem .2rem 0; border: 1px solid var(--link);
   border-radius: 4px; background: var(--link); color: var(--link-ink); text-decoration: none; }
 :focus-visible { outline: 3px solid currentColor; outline-offset: 2px; }
+button:focus-visible, .puik-button:focus-visible { outline-color: var(--link); }
 [role=alert] { color: var(--bad); border: 1px solid; border-radius: 4px; padding: .5rem .8rem; }
 [role=alert][hidden] { display: none; }
 .verified { color: var(--good); }
