@@ -135,7 +135,7 @@ class Door(HttpToolsProtocol):
         too_much = self._unread > MOST_HEAD or (growing and self._too_large())
         if too_much and not self._line.is_closing():
             self._refuse(HeadTooLarge())
-        if self._waiting is None and (self.cycle is None or self.cycle.response_complete):
+        if self._waiting is None and self._answered():
             self._wait()
 
     # What the parser tells.
@@ -184,22 +184,20 @@ class Door(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """The parser has given up; why, if it was not for the form, is in `_refusal`."""
-        if self._refusal is None:
+        if self._refusal is not None:
+            self._refuse(self._refusal)
+        elif self._answered():
             super().send_400_response(msg)
         else:
-            self._refuse(self._refusal)
+            self._drop_what_comes()
 
     def _refuse(self, problem: Problem) -> None:
         """Answer a request that never became one, and end the connection. What was asked before it
         is answered first, and ends the connection then."""
-        answered = self.cycle is None or self.cycle.response_complete
-        if self._in_head and not answered:
-            self.cycle.keep_alive = False
-            self._deaf = True
-            self._stop_waiting()
-            self.headers.clear()
+        if self._in_head and not self._answered():
+            self._drop_what_comes()
             return
-        if answered:
+        if self._answered():
             content = msgspec.json.encode(
                 rfc9457(problem.status, problem.code, problem.title, problem.detail(), {})
             )
@@ -209,6 +207,17 @@ class Door(HttpToolsProtocol):
             )
             self._line.write(STATUS_LINE[problem.status] + head.encode() + content)
         self._line.close()
+
+    def _answered(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _drop_what_comes(self) -> None:
+        """The answer under way ends the connection."""
+        self.cycle.keep_alive = False
+        self._deaf = True
+        self._stop_waiting()
+        if self._in_head:
+            self.headers.clear()
 
     # Slow senders.
 
