@@ -9,6 +9,7 @@ from tests.accounts.pages.browser import (
     Browser,
     Person,
     forms,
+    links,
     mails,
     person,
     signed_in,
@@ -74,7 +75,29 @@ def test_after_five_wrong_codes_the_right_one_is_no_good(comptoir: Server) -> No
         assert browser.submit(page, "/account/confirm", code=wrong).status == 400
 
     page = browser.get("/account/confirm")
-    assert browser.submit(page, "/account/confirm", code=right).status == 400
+    answer = browser.submit(page, "/account/confirm", code=right)
+    assert (answer.status, "one wrong code too many" in words(answer)) == (400, True)
+    assert "/account/sign-up?next=" in links(answer), "begin again"
+
+
+def test_wrong_codes_are_answered_alike_for_addresses_without_an_account(comptoir: Server) -> None:
+    who = person(comptoir, "alike@people.example")
+    told = []
+    for email in (who.email, "unlike@people.example"):
+        browser = Browser(comptoir)
+        browser.submit(browser.get("/account/reset"), "/account/reset", email=email)
+        said = []
+        for _ in range(6):
+            page = browser.get("/account/reset/code")
+            answer = browser.submit(
+                page, "/account/reset/code", code="12345678", password="six green herons by it"
+            )
+            said.append((answer.status, words(answer).replace(email, "")))
+        told.append(said)
+        assert any(link.startswith("/account/reset?login_hint=") for link in links(answer))
+    assert told[0] == told[1]
+    assert "one wrong code too many" not in told[0][3][1]
+    assert "one wrong code too many" in told[0][4][1]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from comptoir.accounts.pages import words
 from comptoir.accounts.pages.notices import tell
 from comptoir.accounts.pages.page import HOME, YEAR, Page, Visit, Who, go
-from comptoir.accounts.pages.sign_up import begin, promised
+from comptoir.accounts.pages.sign_up import begin, promised, wrong_code
 from comptoir.accounts.people import codes, users
 from comptoir.accounts.people import store as people
 from comptoir.accounts.people.codes import Promise, Purpose
@@ -101,7 +101,7 @@ async def send_email_code(visit: Visit) -> Response:
     except UserExists:
         address = ""
     if not address:
-        return await _code_form(visit, visit.say("confirm.wrong"))
+        return await _code_form(visit, await wrong_code(visit))
     visit.set_cookie("flow", "", 0)
     await tell(visit, user.email, "email", new=address)
     return go(f"{HOME}?done=email")

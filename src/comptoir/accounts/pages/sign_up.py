@@ -56,6 +56,13 @@ async def promised(visit: Visit, purpose: Purpose) -> Promise | None:
     return await visit.context.db.read(lambda db: codes.promised(db, vault, purpose, flow, now))
 
 
+async def wrong_code(visit: Visit) -> str:
+    """What is said of it. Whether the address has an account makes no difference."""
+    vault, flow = visit.context.vault, visit.cookie("flow")
+    over = await visit.context.db.read(lambda db: codes.are_used_up(db, vault, flow))
+    return visit.say("confirm.over" if over else "confirm.wrong")
+
+
 async def sign_up(visit: Visit) -> Response:
     return _sign_up_form(visit, visit.query("next"), {})
 
@@ -134,7 +141,7 @@ async def send_confirm(visit: Visit) -> Response:
     except UserExists:  # the same address, confirmed in another browser meanwhile
         return go(SIGN_IN)
     if done is None:
-        return await _confirm_form(visit, visit.say("confirm.wrong"))
+        return await _confirm_form(visit, await wrong_code(visit))
     visit.set_cookie("flow", "", 0)
     return await enter(visit, done[0], ("pwd", "mail"), done[1])
 
@@ -192,7 +199,7 @@ async def send_new_password(visit: Visit) -> Response:
 
     user = await context.db.write(unit, request_id=visit.request_id)
     if user is None:
-        return await _new_form(visit, visit.say("confirm.wrong"))
+        return await _new_form(visit, await wrong_code(visit))
     visit.set_cookie("flow", "", 0)
     if user.has_totp:
         return go(SIGN_IN)  # the mailbox alone does not open an account with a second factor

@@ -85,6 +85,12 @@ def promised(
     return msgspec.json.decode(vault.open(row.sealed, "mail code"), type=Promise) if row else None
 
 
+def are_used_up(db: sa.Connection, vault: Vault, flow: str) -> bool:
+    """Whether the tries of the flow's code are."""
+    mine = c.flow_hash == vault.hash(f"flow {flow}")
+    return (db.execute(sa.select(c.attempts).where(mine)).scalar() or 0) >= TRIES
+
+
 def redeem(work: Work, vault: Vault, purpose: Purpose, flow: str, code: str) -> Promise | None:
     """What was promised, when the code is right: then the flow is over. A wrong one is counted;
     after `TRIES` the flow is over too. Raises nothing: the count must be kept."""
