@@ -8,6 +8,7 @@ import pyotp
 from tests.accounts.pages.browser import (
     PASSWORD,
     Browser,
+    links,
     mails,
     person,
     read,
@@ -58,6 +59,7 @@ def test_a_second_step_is_asked_for_once_it_is_on(comptoir: Server) -> None:
     browser = Browser(comptoir)
     page = browser.sign_in(who, wanted="/account/security")
     assert page.status == 200
+    assert "/account/sign-in?next=%2Faccount%2Fsecurity" in links(page), "another way"
     assert browser.get("/account").status == 303, "half way is not in"
     assert send_code(browser, page, "000000").status == 400
     assert send_code(browser, page, code_of(secret, step)).status == 400, "used to turn it on"
