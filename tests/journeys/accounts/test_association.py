@@ -46,7 +46,7 @@ def test_a_store_that_is_away_is_not_linked(comptoir: Server) -> None:
         with there.away(store):
             answer = links_its_stores(there, walker, store)
         assert answer.status == 422
-        assert "cannot be requested" in words(answer)
+        assert "could not be reached" in words(answer)
         assert not store.association.linked
         assert links_its_stores(there, walker, store).status == 200, "tried again"
 
