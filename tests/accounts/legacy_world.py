@@ -122,6 +122,7 @@ def cloud(engine: str, folder: Path, **changes: Any) -> Iterator[Cloud]:
     settings = {"allow_private_addresses": True, "verify_timeout": 1.0, "verify_rate": 10_000}
     with running(engine, folder, **(settings | changes)) as world:
         context = build(world.context.settings, world.clock, SystemIds())
+        asyncio.run(context.signer.ready())  # as a server does before anybody waits for it
         try:
             yield Cloud(world, context)
         finally:
