@@ -146,10 +146,8 @@ class Door(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Raises: HeadTooLarge, which the parser turns into its own error."""
-        if self._too_large():
-            self._refusal = HeadTooLarge()
-            raise self._refusal
+        """Raises: HeadTooLarge."""
+        self._check_head()
         self._in_head = False
         self._unread = 0
         self._stop_waiting()
@@ -160,14 +158,19 @@ class Door(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Raises: HeadTooLarge, as above: another request may come in the same bytes."""
-        if self._trailed() and self._too_large():
-            self._refusal = HeadTooLarge()
-            raise self._refusal
+        """Raises: HeadTooLarge. Now, for another request may come in the same bytes."""
+        if self._trailed():
+            self._check_head()
         self.owes = False
         self._unread = 0
         self.scope[WHOLE] = True  # type: ignore[literal-required]
         super().on_message_complete()
+
+    def _check_head(self) -> None:
+        """Raises: HeadTooLarge, which the parser turns into its own error."""
+        if self._too_large():
+            self._refusal = HeadTooLarge()
+            raise self._refusal
 
     def _trailed(self) -> bool:
         """Whether trailers came, which nobody has measured: the parser keeps them with the

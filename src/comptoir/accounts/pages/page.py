@@ -131,7 +131,8 @@ class Visit:
     def in_language(self, code: str) -> str:
         """The address of this page in another language; of the first page, where this one answers
         a form and nothing can be read at its path."""
-        if not self.request.app.router.answers("GET", self.request.scope["path"]):
+        router, path = self.request.app.router, self.request.scope["path"]
+        if self.request.method == "POST" and not router.answers("GET", path):
             return f"{HOME}?lang={code}"
         query = [(k, v) for k, v in self.request.query_params.multi_items() if k not in CHOICES]
         return f"?{urlencode([*query, ('lang', code)])}"

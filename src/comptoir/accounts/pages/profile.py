@@ -5,7 +5,7 @@ from starlette.responses import Response
 from comptoir.accounts.pages import words
 from comptoir.accounts.pages.notices import tell
 from comptoir.accounts.pages.page import HOME, YEAR, Page, Visit, Who, go
-from comptoir.accounts.pages.sign_up import begin, promised, wrong_code
+from comptoir.accounts.pages.sign_up import begin, code_page, promised, wrong_code
 from comptoir.accounts.people import codes, users
 from comptoir.accounts.people import store as people
 from comptoir.accounts.people.codes import Promise, Purpose
@@ -80,9 +80,7 @@ async def _code_form(visit: Visit, fault: str = "") -> Response:
     promise = await promised(visit, Purpose.EMAIL)
     if promise is None or promise.user_id != visit.me.user.user_id:
         return go(EMAIL)
-    status = 400 if fault else 200
-    facts = {"email": promise.email, "fault": fault, "action": CODE, "again": EMAIL}
-    return visit.page("confirm.html", status, **facts)
+    return code_page(visit, promise, fault, action=CODE, again=EMAIL)
 
 
 async def send_email_code(visit: Visit) -> Response:

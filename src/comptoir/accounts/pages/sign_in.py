@@ -102,8 +102,8 @@ async def _checked(visit: Visit, email: str, password: str) -> User:
 def _code_form(visit: Visit, sealed: str, wanted: str, fault: str = "") -> Response:
     visit.leaves = local(wanted).startswith("/oauth2/")
     back = f"{SIGN_IN}?next={quote(wanted, safe='')}"
-    facts = {"half_way": sealed, "fault": fault, "back": back}
-    return visit.page("code.html", 400 if fault else 200, **facts)
+    status = 400 if fault else 200
+    return visit.page("code.html", status, half_way=sealed, fault=fault, back=back)
 
 
 async def send_code(visit: Visit) -> Response:

@@ -56,6 +56,18 @@ async def promised(visit: Visit, purpose: Purpose) -> Promise | None:
     return await visit.context.db.read(lambda db: codes.promised(db, vault, purpose, flow, now))
 
 
+def code_page(visit: Visit, promise: Promise, fault: str, *, action: str, again: str) -> Response:
+    """Asks for the code of the mail. `again`: where another one is asked for."""
+    return visit.page(
+        "confirm.html",
+        400 if fault else 200,
+        email=promise.email,
+        fault=fault,
+        action=action,
+        again=again,
+    )
+
+
 async def wrong_code(visit: Visit) -> str:
     """What is said of it. Whether the address has an account makes no difference."""
     vault, flow = visit.context.vault, visit.cookie("flow")
@@ -115,8 +127,7 @@ async def _confirm_form(visit: Visit, fault: str = "") -> Response:
         return go(SIGN_UP)
     visit.leaves = local(promise.next).startswith("/oauth2/")
     again = f"{SIGN_UP}?next={quote(promise.next, safe='')}"
-    facts = {"email": promise.email, "fault": fault, "action": CONFIRM, "again": again}
-    return visit.page("confirm.html", 400 if fault else 200, **facts)
+    return code_page(visit, promise, fault, action=CONFIRM, again=again)
 
 
 async def send_confirm(visit: Visit) -> Response:

@@ -76,9 +76,13 @@ class _Body:
         self._whole = False
 
     @property
+    def is_whole(self) -> bool:
+        return self._whole or WHOLE in self._scope
+
+    @property
     def is_owed(self) -> bool:
         """Whether so much of the body has not come that we do not wait for it."""
-        if self._whole or self._scope.get(WHOLE):
+        if self.is_whole:
             return False
         length = 0
         for name, value in self._scope["headers"]:
@@ -90,8 +94,7 @@ class _Body:
 
     async def receive(self) -> Message:
         """Raises: RequestTooSlow."""
-        if self._whole or self._scope.get(WHOLE):
-            self._whole = True
+        if self.is_whole:
             return await self._receive()
         began = monotonic()
         try:
