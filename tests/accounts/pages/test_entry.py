@@ -94,7 +94,7 @@ def test_wrong_codes_are_answered_alike_for_addresses_without_an_account(comptoi
             )
             said.append((answer.status, words(answer).replace(email, "")))
         told.append(said)
-        assert any(link.startswith("/account/reset?login_hint=") for link in links(answer))
+        assert "/account/reset" in links(answer), "begin again"
     assert told[0] == told[1]
     assert "one wrong code too many" not in told[0][3][1]
     assert "one wrong code too many" in told[0][4][1]
