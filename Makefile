@@ -14,7 +14,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 TOOLS := curl postgresql strace faketime chromium javascript
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test check fix verify bench docs pictures env clean
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from comptoir.base.clock import FrozenClock
-from comptoir.base.ids import SeededIds
+from comptoir.base.clock import FrozenClock, SystemClock
+from comptoir.base.ids import SeededIds, SystemIds
+from comptoir.infra.database import Database
+from comptoir.infra.db.migrate import upgrade
 from tests import fixtures, pg
 
 ENGINES = ["sqlite", "postgresql"]
@@ -79,6 +82,32 @@ def database_url(engine: str, tmp_path: Path) -> Iterator[str]:
     else:
         with pg.fresh_database() as url:
             yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database that has every table and no row, to copy."""
+    path = tmp_path_factory.mktemp("migrated") / "comptoir.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def migrated_url(engine: str, migrated_file: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of a database that has every table and no row, on each engine."""
+    if engine == "sqlite":
+        yield f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'comptoir.db')}"
+    else:
+        with pg.fresh_database(pg.ensure_template("migrated", _migrate)) as url:
+            yield url
+
+
+def _migrate(url: str) -> None:
+    made = Database(
+        url.replace("postgresql:", "postgresql+psycopg:", 1), SystemClock(), SystemIds()
+    )
+    upgrade(made.engine)
+    made.close()
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import secrets
 import select
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,8 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+
+from tests.ports import free_port
 
 VARIABLE = "COMPTOIR_TEST_POSTGRES"
 USER = "comptoir"
@@ -90,7 +91,7 @@ def start() -> Server:
     )
     if made.returncode:
         raise RuntimeError(f"initdb failed: {made.stderr.decode()}")
-    return _serve(home, _free_port())
+    return _serve(home, free_port())
 
 
 def start_again(ended: Server) -> Server:
@@ -225,13 +226,6 @@ def _unprivileged(home: Path) -> list[str]:
             ids = [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
             return ["setpriv", *ids]
     raise RuntimeError("PostgreSQL refuses to run as root, and there is no user `nobody`")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _answers(server: Server) -> bool:

@@ -14,9 +14,7 @@ import contextlib
 import http.client
 import json
 import os
-import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -29,6 +27,7 @@ from urllib.parse import urlencode
 from tests import pg
 from tests.eventually import eventually
 from tests.fixtures import REPO
+from tests.ports import free_port
 
 START_WITHIN = 60.0
 END_WITHIN = 20.0
@@ -310,12 +309,3 @@ def running(engine: str = "sqlite", host: str = "127.0.0.1", **changes: str) -> 
     with prepared(engine, host, **changes) as made:
         made.start()
         yield made
-
-
-def free_port() -> int:
-    """A port below those that the system gives to outgoing connections: free on restart too."""
-    while True:
-        port = 15_000 + secrets.randbelow(15_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port

@@ -10,7 +10,11 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 from joserfc.jws import extract_compact
 
+from comptoir.accounts.contact import set_contact
 from comptoir.accounts.legacy.store import change_link, link_of
+from comptoir.accounts.people import members, users
+from comptoir.accounts.people.rules import Role
+from comptoir.accounts.store import load_shop
 from comptoir.accounts.tables import shop as shops
 from comptoir.base.secret import looks_right
 from tests.accounts.legacy_world import EMAIL, IDENTITIES, OWNER, Cloud, cloud, refused
@@ -238,3 +242,15 @@ def test_no_token_is_in_the_audit_log(there: Cloud, shop: OldStore) -> None:
             text = repr(db.exec_driver_sql(f"SELECT * FROM {table}").all())
             for token in (*found.values(), shop.state[CLIENT]["client_secret"]):
                 assert token.rpartition(".")[2] not in text, table
+
+
+def test_who_owns_the_store_no_longer_has_no_token(there: Cloud, shop: OldStore) -> None:
+    """The store goes to another owner: the link is the same, the person is not."""
+    before = there.v7_tokens(shop)
+    with there.context.db.begin("tests") as work:
+        heir = users.create_user(work, f"{uid(shop)}@shop.example", "")
+        home = load_shop(work.db, uid(shop)).organisation_id
+        members.add_member(work.db, home, heir.user_id, Role.OWNER, work.now_ms)
+        set_contact(work, uid(shop), heir.user_id)
+    assert there.call("POST", USER_VERIFY, "", {"token": before["userToken"]}).status != 200
+    assert there.call("POST", VERIFY, "", {"token": before["shopToken"]}).status == 200

@@ -9,8 +9,9 @@ from urllib.parse import quote
 import pytest
 
 from tests.accounts.old_store import CLIENT, OldStore, old_store
-from tests.accounts.pages.browser import Browser, mails, person, words
-from tests.server import Answer, Server, free_port
+from tests.accounts.pages.browser import Browser, mails, person, told, words
+from tests.ports import free_port
+from tests.server import Answer, Server
 
 LINK = "/account/link"
 
@@ -40,8 +41,8 @@ def test_the_owner_before_is_told(comptoir: Server, old: OldStore) -> None:
         browser.sign_in(one)
         uuid = old.state.get(CLIENT, {}).get("uid", "")
         assert send(browser, said(old, uuid=uuid)).status == 200
-    (told,) = mails(comptoir, eve.email)
-    assert mallory.email in told.text and old.url in told.text
+    (mail,) = told(comptoir, eve.email, mallory.email)
+    assert old.url in mail.text
     assert not mails(comptoir, mallory.email)
 
 
@@ -81,3 +82,28 @@ def test_why_it_failed_is_said_in_the_visitors_language(
     page = send(browser, said(old))
     assert (page.status, other in words(page)) == (422, True)
     assert "other.example" in words(page)
+
+
+PAGE = "improve/modules/manage/action/configure/ps_accounts"
+
+
+@pytest.mark.parametrize("page", ["", "/", f"/{PAGE}", f"/{PAGE}?_token=x", f"/index.php/{PAGE}"])
+def test_the_back_office_is_read_from_a_page_of_it(
+    comptoir: Server, old: OldStore, page: str
+) -> None:
+    """PrestaShop 9 has no `index.php` in it."""
+    browser = Browser(comptoir)
+    browser.sign_in(person(comptoir, f"office{abs(hash(page))}@link.example"))
+    shown = said(old, url=f"{old.url}/admin-dev{page}")
+    del shown["boBaseUrl"]
+    assert send(browser, shown).status == 200
+    found = comptoir.quick_cli("store", "show", old.state[CLIENT]["uid"])
+    assert found["backOfficeUrl"] == f"{old.url}/admin-dev"
+
+
+def test_a_back_office_that_cannot_be_read_stops_nothing(comptoir: Server, old: OldStore) -> None:
+    browser = Browser(comptoir)
+    browser.sign_in(person(comptoir, "no-office@link.example"))
+    assert send(browser, said(old, boBaseUrl="the office")).status == 200
+    found = comptoir.quick_cli("store", "show", old.state[CLIENT]["uid"])
+    assert found["backOfficeUrl"] == ""

@@ -166,7 +166,7 @@ def test_a_store_that_is_unknown(there: Cloud, shop: OldStore) -> None:
     legacy = there.v7_tokens(shop)["shopToken"]
     with there.context.db.begin("tests") as work:
         gone = load_shop(work.db, uid(shop))
-        remove_identity(work.db, gone.shop_id, gone.organisation_id)
+        remove_identity(work.db, gone.shop_id)
     for token in (shop.state["token"], legacy):
         answer = there.migrate(uid(shop), shop, token)
         refused(answer, 404, "store-identity/store-legacy-not-found")
@@ -243,3 +243,21 @@ def test_the_header_names_no_other_store(there: Cloud, shop: OldStore) -> None:
     path, body = f"{IDENTITIES}/{uid(shop)}/migrate", {"frontendUrl": shop.url}
     answer = there.call("PUT", path, shop.state["token"], body, X_Shop_Id="another")
     refused(answer, 403, "infra.foreign_store")
+
+
+@pytest.mark.parametrize("since", [0, 7.2, None, "7.2.2"])
+def test_the_version_before_may_be_said_in_any_way(
+    there: Cloud, shop: OldStore, since: object
+) -> None:
+    pair(there.migrate(uid(shop), shop, shop.state["token"], fromVersion=since))
+
+
+@pytest.mark.parametrize("proof", ["", "1" * 64])
+def test_who_has_a_legacy_token_ends_no_verification(
+    there: Cloud, shop: OldStore, proof: str
+) -> None:
+    """Modules of others have it; the store has version 7, and wants no migration."""
+    token = there.v7_tokens(shop)["shopToken"]
+    refused(there.migrate(uid(shop), shop, token, proof=proof), 400, FAILED)
+    with there.context.db.reading() as db:
+        assert load_shop(db, uid(shop)).verified

@@ -1,9 +1,13 @@
 """Verify: the proof callback and what follows from it (spec/accounts.md §1.3.2, §2.1, §6.1)."""
 
+import asyncio
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from aiohttp import web
 from joserfc import jwt
 from joserfc.jwk import KeySet
 from joserfc.jws import extract_compact
@@ -181,7 +185,7 @@ def test_a_store_that_hangs_up_or_is_not_there(comptoir: Server, shop: FakeStore
     assert "refused" in found["reason"]
 
 
-@pytest.mark.parametrize("code", [301, 302, 307, 308])
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_a_redirect_on_the_same_host_is_followed(
     comptoir: Server, shop: FakeStore, code: int
 ) -> None:
@@ -333,3 +337,42 @@ def test_a_simulated_store_installs_itself(comptoir: Server) -> None:
     finally:
         loop.run(simulation.stop())
         loop.close()
+
+
+def test_an_older_call_does_not_undo_a_newer_proof(comptoir: Server, shop: FakeStore) -> None:
+    """A store makes a proof for each call and holds the last one: whoever asks late sees that."""
+    store, newer, older = verified(comptoir, shop), "ab" * 32, "cd" * 32
+    asked, answered = threading.Event(), threading.Event()
+
+    async def first_waits(_: web.Request) -> web.Response:
+        if not asked.is_set():
+            asked.set()
+            await asyncio.to_thread(answered.wait, 5)
+        return web.json_response({"proof": newer})
+
+    shop.reply = first_waits
+    with ThreadPoolExecutor(1) as beside:
+        late = beside.submit(verify, comptoir, store, shop.url, older)
+        assert asked.wait(5)
+        assert verify(comptoir, store, shop.url, newer).status == 204
+        answered.set()
+        refused(late.result(), 400, INVALID)
+    found = status(comptoir, store)
+    assert (found["isVerified"], found["shopVerificationErrorCode"]) == (True, "")
+
+
+@pytest.mark.parametrize("announced", ["", "abc", PROOF.upper()])
+def test_what_is_no_proof_ends_no_verification(
+    comptoir: Server, shop: FakeStore, announced: str
+) -> None:
+    store = verified(comptoir, shop)
+    seen = len(shop.seen)
+    refused(verify(comptoir, store, shop.url, announced), 400, INVALID)
+    assert len(shop.seen) == seen, "the store was not asked"
+    assert status(comptoir, store)["isVerified"] is True
+
+
+def test_a_byte_order_mark_before_the_answer(comptoir: Server, shop: FakeStore) -> None:
+    store = comptoir.create_identity(shop.url)
+    shop.reply = says(f'\ufeff{{"proof": "{PROOF}"}}')
+    assert verify(comptoir, store, shop.url).status == 204

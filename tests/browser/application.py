@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.server import free_port
+from tests.ports import free_port
 
 FOLDER = Path(__file__).parent
 LIBRARIES = {"3": "oidc-client-ts", "2": "oidc-client-ts-2"}

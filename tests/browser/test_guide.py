@@ -17,7 +17,7 @@ from tests.browser.pictures import PICTURES, WALKED
 from tests.browser.walk import STRIDE, Walker, terminal
 from tests.conftest import VERIFY
 from tests.guides.snippets import snippets
-from tests.server import free_port
+from tests.ports import free_port
 
 MOST_BYTES, MOST_WIDTH = 80_000, 1000
 SHOWS = 40

@@ -13,7 +13,6 @@ import uvicorn
 from comptoir import accounts, cloudsync
 from comptoir.app.asgi import make_app
 from comptoir.app.client import VendorClient
-from comptoir.app.stage import free_port
 from comptoir.app.wiring import build
 from comptoir.app.worker import Worker
 from comptoir.cloudsync import store as state
@@ -24,6 +23,7 @@ from comptoir.prestashop.catalogue import catalogue
 from comptoir.prestashop.fingerprint import fingerprint
 from comptoir.simulator import SimulatedStore, Simulation
 from tests.eventually import eventually_async
+from tests.ports import free_port
 
 VENDOR = "acme"
 MODULE = "acme_sync"
@@ -126,7 +126,7 @@ async def running(
     url: str, tmp_path: Path, sim: dict[str, Any] | None = None, **given: Any
 ) -> AsyncIterator[Harness]:
     log.configure("error")
-    port = free_port(0)
+    port = free_port()
     settings = load(
         environ={},
         **{"data": tmp_path, "database_url": url, "port": port, **QUICK, **given},

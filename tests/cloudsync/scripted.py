@@ -18,7 +18,6 @@ from aiohttp import web
 from comptoir import accounts, cloudsync
 from comptoir.accounts.store import save_shop
 from comptoir.app.asgi import make_app
-from comptoir.app.stage import free_port
 from comptoir.app.wiring import build
 from comptoir.app.worker import Worker
 from comptoir.cloudsync import rows, schedule
@@ -31,6 +30,7 @@ from comptoir.prestashop.catalogue import catalogue
 from tests.cloudsync.ground import BOUNDARY, Json, gone, line, multipart
 from tests.cloudsync.harness import QUICK, QuietServer
 from tests.eventually import eventually_async
+from tests.ports import free_port
 
 INFO = {"timezone": "UTC", "default_language": "en", "languages": "en"}
 HEALTHY = {"ps_account": True, "is_valid_jwt": True, "ps_eventbus": True, "httpCode": 200}
@@ -229,7 +229,7 @@ class Stage:
 @contextlib.asynccontextmanager
 async def staged(url: str, tmp_path: Path, **given: Any) -> AsyncIterator[Stage]:
     log.configure("critical")
-    port = free_port(0)
+    port = free_port()
     chosen = {"data": tmp_path, "database_url": url, "port": port, **QUICK, **given}
     context = build(load(environ={}, **chosen))
     worker = Worker(context)

@@ -13,9 +13,16 @@ from comptoir.app.worker import Worker
 from comptoir.cloudsync import rules
 from tests.cloudsync.ground import gone, line
 from tests.cloudsync.scripted import Call, FakeStore, Stage, staged
+from tests.conftest import SLICE
 from tests.eventually import eventually_async
 
 Scenario = Callable[[Stage], Awaitable[None]]
+
+
+@pytest.fixture(params=SLICE)
+def engine(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
 
 
 def play(url: str, folder: Path, scenario: Scenario, **given: Any) -> None:
@@ -60,7 +67,7 @@ async def synced(stage: Stage, *contents: str, **data: list[dict[str, Any]]) -> 
     return store
 
 
-def test_an_upload_that_somebody_else_took_ends_no_row(database_url: str, tmp_path: Path) -> None:
+def test_an_upload_that_somebody_else_took_ends_no_row(migrated_url: str, tmp_path: Path) -> None:
     """201, but it went elsewhere: an answer alone must not end rows."""
 
     async def scenario(stage: Stage) -> None:
@@ -83,10 +90,10 @@ def test_an_upload_that_somebody_else_took_ends_no_row(database_url: str, tmp_pa
         await store.synced("customers", "themes")
         assert store.rows("customers") == ["1", "7"]
 
-    play(database_url, tmp_path, scenario)
+    play(migrated_url, tmp_path, scenario)
 
 
-def test_an_upload_that_was_answered_200_ends_no_row(database_url: str, tmp_path: Path) -> None:
+def test_an_upload_that_was_answered_200_ends_no_row(migrated_url: str, tmp_path: Path) -> None:
     """Themes never say that something remains."""
 
     async def scenario(stage: Stage) -> None:
@@ -100,10 +107,10 @@ def test_an_upload_that_was_answered_200_ends_no_row(database_url: str, tmp_path
         await until(lambda: store.view("themes")["reason"] == "not-taken")
         assert store.rows("themes") == ["a"]
 
-    play(database_url, tmp_path, scenario)
+    play(migrated_url, tmp_path, scenario)
 
 
-def test_a_store_that_will_not_start_over_loses_no_row(database_url: str, tmp_path: Path) -> None:
+def test_a_store_that_will_not_start_over_loses_no_row(migrated_url: str, tmp_path: Path) -> None:
     async def scenario(stage: Stage) -> None:
         store = await synced(stage, "customers", customers=many(5))
 
@@ -115,11 +122,11 @@ def test_a_store_that_will_not_start_over_loses_no_row(database_url: str, tmp_pa
         await until(lambda: store.view("customers")["reason"] == "not-full")
         assert store.rows("customers") == ids(5)
 
-    play(database_url, tmp_path, scenario)
+    play(migrated_url, tmp_path, scenario)
 
 
 def test_a_full_page_where_changes_were_asked_is_a_full_run(
-    database_url: str, tmp_path: Path
+    migrated_url: str, tmp_path: Path
 ) -> None:
     """The module was upgraded: its cursor is gone."""
 
@@ -133,10 +140,10 @@ def test_a_full_page_where_changes_were_asked_is_a_full_run(
         assert len(store.rows("customers")) == 1200
         assert "1" not in store.rows("customers")
 
-    play(database_url, tmp_path, scenario)
+    play(migrated_url, tmp_path, scenario)
 
 
-def test_such_a_full_run_goes_on_after_a_failure(database_url: str, tmp_path: Path) -> None:
+def test_such_a_full_run_goes_on_after_a_failure(migrated_url: str, tmp_path: Path) -> None:
     async def scenario(stage: Stage) -> None:
         store = await synced(stage, "customers", customers=many(2600))
         store.offsets.clear()
@@ -157,11 +164,11 @@ def test_such_a_full_run_goes_on_after_a_failure(database_url: str, tmp_path: Pa
         assert sum(call.full for call in asked) == 1
         assert len(asked) <= 1 + 6 + 3
 
-    play(database_url, tmp_path, scenario)
+    play(migrated_url, tmp_path, scenario)
 
 
 def test_a_reset_in_the_middle_of_a_full_run_loses_no_row(
-    database_url: str, tmp_path: Path
+    migrated_url: str, tmp_path: Path
 ) -> None:
     async def scenario(stage: Stage) -> None:
         store = await synced(stage, "customers", customers=many(2600))
@@ -177,10 +184,10 @@ def test_a_reset_in_the_middle_of_a_full_run_loses_no_row(
         await store.synced("customers")
         assert store.rows("customers") == sorted(str(n) for n in range(100, 2601))
 
-    play(database_url, tmp_path, scenario)
+    play(migrated_url, tmp_path, scenario)
 
 
-def test_rows_that_slip_between_pages_are_kept(database_url: str, tmp_path: Path) -> None:
+def test_rows_that_slip_between_pages_are_kept(migrated_url: str, tmp_path: Path) -> None:
     """A row before the page goes away: one row after it slips into the pages read already."""
 
     async def scenario(stage: Stage) -> None:
@@ -196,11 +203,11 @@ def test_rows_that_slip_between_pages_are_kept(database_url: str, tmp_path: Path
         await store.synced("customers")
         assert store.rows("customers") == sorted(str(n) for n in range(2, 1801))
 
-    play(database_url, tmp_path, scenario)
+    play(migrated_url, tmp_path, scenario)
 
 
 def test_rows_that_slip_while_the_run_is_interrupted_are_kept(
-    database_url: str, tmp_path: Path
+    migrated_url: str, tmp_path: Path
 ) -> None:
     """One goes and one comes while the server is down: the count alone does not tell."""
 
@@ -229,11 +236,11 @@ def test_rows_that_slip_while_the_run_is_interrupted_are_kept(
             await again.stop()
         assert store.rows("customers") == sorted(str(n) for n in range(2, 1802))
 
-    play(database_url, tmp_path, scenario)
+    play(migrated_url, tmp_path, scenario)
 
 
 def test_a_second_pass_loses_no_change_of_another_language(
-    database_url: str, tmp_path: Path
+    migrated_url: str, tmp_path: Path
 ) -> None:
     """`full=1` for one language empties the outbox of all."""
 
@@ -265,7 +272,7 @@ def test_a_second_pass_loses_no_change_of_another_language(
         assert len(store.rows("products")) == 350 + 349
         assert await name_of(stage, store, "1-0-en") == "new"
 
-    play(database_url, tmp_path, scenario)
+    play(migrated_url, tmp_path, scenario)
 
 
 async def name_of(stage: Stage, store: FakeStore, identifier: str) -> str:
@@ -278,7 +285,7 @@ async def name_of(stage: Stage, store: FakeStore, identifier: str) -> str:
 
 
 def test_an_answer_that_was_lost_at_the_end_loses_no_change(
-    database_url: str, tmp_path: Path
+    migrated_url: str, tmp_path: Path
 ) -> None:
     """The last page was taken, its answer lost. The store goes on with changes; one is a delete."""
 
@@ -298,11 +305,11 @@ def test_an_answer_that_was_lost_at_the_end_loses_no_change(
         await store.synced("products")
         assert store.rows("products") == ["1-0-en", "3-0-en"]
 
-    play(database_url, tmp_path, scenario)
+    play(migrated_url, tmp_path, scenario)
 
 
 @pytest.mark.parametrize("pattern", ["up", "circle", "still"])
-def test_a_run_that_goes_nowhere_ends(database_url: str, tmp_path: Path, pattern: str) -> None:
+def test_a_run_that_goes_nowhere_ends(migrated_url: str, tmp_path: Path, pattern: str) -> None:
     async def scenario(stage: Stage) -> None:
         store = await stage.store("customers")
 
@@ -321,11 +328,11 @@ def test_a_run_that_goes_nowhere_ends(database_url: str, tmp_path: Path, pattern
         states = {run["state"] for run in store.runs("customers")}
         assert states <= {"failed", "running"} and "failed" in states
 
-    play(database_url, tmp_path, scenario, backoff_first=600.0)
+    play(migrated_url, tmp_path, scenario, backoff_first=600.0)
 
 
 def test_three_contents_that_always_fail_keep_no_other_waiting(
-    database_url: str, tmp_path: Path
+    migrated_url: str, tmp_path: Path
 ) -> None:
     async def scenario(stage: Stage) -> None:
         bad = ("bundles", "carriers", "carts")
@@ -342,10 +349,10 @@ def test_three_contents_that_always_fail_keep_no_other_waiting(
         assert store.rows("customers") == ids(3)
         assert {store.view(name)["reason"] for name in bad} == {"store-error"}
 
-    play(database_url, tmp_path, scenario)
+    play(migrated_url, tmp_path, scenario)
 
 
-def test_words_that_no_database_takes_stop_nothing(database_url: str, tmp_path: Path) -> None:
+def test_words_that_no_database_takes_stop_nothing(migrated_url: str, tmp_path: Path) -> None:
     async def scenario(stage: Stage) -> None:
         store = await stage.store("customers")
         turns = 0
@@ -364,11 +371,11 @@ def test_words_that_no_database_takes_stop_nothing(database_url: str, tmp_path: 
         stage.start(store)
         await store.synced("customers")
 
-    play(database_url, tmp_path, scenario)
+    play(migrated_url, tmp_path, scenario)
 
 
 def test_a_store_that_answers_without_end_keeps_no_other_waiting(
-    database_url: str, tmp_path: Path
+    migrated_url: str, tmp_path: Path
 ) -> None:
     async def scenario(stage: Stage) -> None:
         poisoned = await stage.store("customers")
@@ -388,10 +395,10 @@ def test_a_store_that_answers_without_end_keeps_no_other_waiting(
         await well.synced("customers")
         await until(lambda: poisoned.view()["reason"] == "too-large")
 
-    play(database_url, tmp_path, scenario)
+    play(migrated_url, tmp_path, scenario)
 
 
-def test_consent_that_ends_in_the_middle_closes_the_run(database_url: str, tmp_path: Path) -> None:
+def test_consent_that_ends_in_the_middle_closes_the_run(migrated_url: str, tmp_path: Path) -> None:
     async def scenario(stage: Stage) -> None:
         from comptoir import accounts
         from comptoir.cloudsync import schedule
@@ -424,10 +431,10 @@ def test_consent_that_ends_in_the_middle_closes_the_run(database_url: str, tmp_p
         await store.synced("customers")
         assert store.rows("customers") == ids(2600)
 
-    play(database_url, tmp_path, scenario)
+    play(migrated_url, tmp_path, scenario)
 
 
-def test_no_content_is_asked_twice_at_once(database_url: str, tmp_path: Path) -> None:
+def test_no_content_is_asked_twice_at_once(migrated_url: str, tmp_path: Path) -> None:
     async def scenario(stage: Stage) -> None:
         store = await stage.store("customers", "orders", "carts")
         under_way: set[str] = set()
@@ -452,12 +459,12 @@ def test_no_content_is_asked_twice_at_once(database_url: str, tmp_path: Path) ->
         assert store.most <= stage.context.settings.store_concurrency
         await second.stop()
 
-    play(database_url, tmp_path, scenario)
+    play(migrated_url, tmp_path, scenario)
 
 
 @pytest.mark.parametrize("full", [False, True])
 def test_what_is_asked_during_a_run_is_done_after_it(
-    database_url: str, tmp_path: Path, full: bool
+    migrated_url: str, tmp_path: Path, full: bool
 ) -> None:
     """The page under way may have been read before the change."""
 
@@ -480,4 +487,4 @@ def test_what_is_asked_during_a_run_is_done_after_it(
         await store.synced("customers")
         assert [c.full for c in store.asked("customers")] == [False, full]
 
-    play(database_url, tmp_path, scenario)
+    play(migrated_url, tmp_path, scenario)

@@ -14,7 +14,14 @@ from comptoir.prestashop.catalogue import catalogue
 from comptoir.simulator import SimulatedStore
 from comptoir.simulator.replay import ReplayBook
 from tests.cloudsync.harness import Harness, running
+from tests.conftest import SLICE
 from tests.eventually import eventually_async
+
+
+@pytest.fixture(params=SLICE)
+def engine(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
 
 
 def content_calls(store: SimulatedStore) -> list[dict[str, Any]]:
@@ -22,11 +29,11 @@ def content_calls(store: SimulatedStore) -> list[dict[str, Any]]:
 
 
 def test_every_content_in_every_language_equals_the_store(
-    database_url: str, tmp_path: Path
+    migrated_url: str, tmp_path: Path
 ) -> None:
     async def scenario() -> None:
         sim = {"stores": 3, "versions": ("1.6", "1.7", "9")}
-        async with running(database_url, tmp_path, sim) as h:
+        async with running(migrated_url, tmp_path, sim) as h:
             await h.onboard()
             await h.synced()
             for store in h.sim.stores:
@@ -42,9 +49,9 @@ def test_every_content_in_every_language_equals_the_store(
     asyncio.run(scenario())
 
 
-def test_health_first_then_info_then_the_rest(database_url: str, tmp_path: Path) -> None:
+def test_health_first_then_info_then_the_rest(migrated_url: str, tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with running(database_url, tmp_path) as h:
+        async with running(migrated_url, tmp_path) as h:
             await h.onboard()
             await h.synced()
             calls = [c for c in h.sim.stores[0].calls if c["controller"].startswith("api")]
@@ -55,9 +62,9 @@ def test_health_first_then_info_then_the_rest(database_url: str, tmp_path: Path)
     asyncio.run(scenario())
 
 
-def test_a_hint_brings_the_change_without_a_request(database_url: str, tmp_path: Path) -> None:
+def test_a_hint_brings_the_change_without_a_request(migrated_url: str, tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with running(database_url, tmp_path) as h:
+        async with running(migrated_url, tmp_path) as h:
             await h.onboard()
             await h.synced()
             store = h.sim.stores[0]
@@ -81,11 +88,11 @@ def test_a_hint_brings_the_change_without_a_request(database_url: str, tmp_path:
     ],
 )
 def test_a_store_that_fails_is_left_alone_with_the_reason_and_tried_again(
-    defect: str, reason: str, database_url: str, tmp_path: Path
+    defect: str, reason: str, migrated_url: str, tmp_path: Path
 ) -> None:
     async def scenario() -> None:
         sim = {"defects": frozenset({defect}), "defect_calls": 3}
-        async with running(database_url, tmp_path, sim, backoff_first=0.5) as h:
+        async with running(migrated_url, tmp_path, sim, backoff_first=0.5) as h:
             await h.onboard(["customers", "orders"])
             store = h.sim.stores[0]
             seen: set[str] = set()
@@ -105,9 +112,9 @@ def test_a_store_that_fails_is_left_alone_with_the_reason_and_tried_again(
 
 
 @pytest.mark.parametrize("defect", ["duplicated-batch", "truncated-upload", "shuffled-pages"])
-def test_damaged_transport_still_ends_equal(defect: str, database_url: str, tmp_path: Path) -> None:
+def test_damaged_transport_still_ends_equal(defect: str, migrated_url: str, tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with running(database_url, tmp_path, {"defects": frozenset({defect})}) as h:
+        async with running(migrated_url, tmp_path, {"defects": frozenset({defect})}) as h:
             await h.onboard()
             await h.synced()
             assert await h.differences(h.sim.stores[0]) == {}
@@ -116,11 +123,11 @@ def test_damaged_transport_still_ends_equal(defect: str, database_url: str, tmp_
 
 
 def test_a_run_that_does_not_advance_is_given_up_with_the_reason(
-    database_url: str, tmp_path: Path
+    migrated_url: str, tmp_path: Path
 ) -> None:
     async def scenario() -> None:
         sim = {"defects": frozenset({"stuck"}), "scale": 20.0}
-        async with running(database_url, tmp_path, sim, backoff_first=600.0) as h:
+        async with running(migrated_url, tmp_path, sim, backoff_first=600.0) as h:
             await h.onboard(["products"])
             store = h.sim.stores[0]
             await h.until(lambda: h.content(store, "products")["reason"] == "stalled")
@@ -132,12 +139,12 @@ def test_a_run_that_does_not_advance_is_given_up_with_the_reason(
 
 
 def test_a_slow_store_times_out_with_the_reason_and_smaller_pages(
-    database_url: str, tmp_path: Path
+    migrated_url: str, tmp_path: Path
 ) -> None:
     async def scenario() -> None:
         sim = {"defects": frozenset({"slow"}), "slow_seconds": 30.0}
         waits = {"store_timeout": 0.6, "backoff_first": 0.5}
-        async with running(database_url, tmp_path, sim, **waits) as h:
+        async with running(migrated_url, tmp_path, sim, **waits) as h:
             await h.onboard(["orders", "customers"])
             store = h.sim.stores[0]
             seen: set[str] = set()
@@ -158,10 +165,10 @@ def test_a_slow_store_times_out_with_the_reason_and_smaller_pages(
 
 
 def test_one_store_and_content_is_never_driven_twice_at_once(
-    database_url: str, tmp_path: Path
+    migrated_url: str, tmp_path: Path
 ) -> None:
     async def scenario() -> None:
-        async with running(database_url, tmp_path) as h:
+        async with running(migrated_url, tmp_path) as h:
             second = Worker(h.context)
             second._driver = Driver(h.context)
             await second.start()
@@ -201,10 +208,10 @@ async def _interrupt(h: Harness, store: SimulatedStore) -> dict[str, Any]:
     return found
 
 
-def test_a_restart_goes_on_where_it_was(database_url: str, tmp_path: Path) -> None:
+def test_a_restart_goes_on_where_it_was(migrated_url: str, tmp_path: Path) -> None:
     async def scenario() -> None:
         sim = {"scale": 30.0, "languages": ["en"]}
-        async with running(database_url, tmp_path, sim) as h:
+        async with running(migrated_url, tmp_path, sim) as h:
             await h.onboard(["products"])
             store = h.sim.stores[0]
             run = await _interrupt(h, store)
@@ -229,11 +236,11 @@ def test_a_restart_goes_on_where_it_was(database_url: str, tmp_path: Path) -> No
 
 
 def test_withdrawn_consent_closes_the_job_and_the_reading(
-    database_url: str, tmp_path: Path
+    migrated_url: str, tmp_path: Path
 ) -> None:
     async def scenario() -> None:
         sim = {"scale": 30.0, "languages": ["en"]}
-        async with running(database_url, tmp_path, sim) as h:
+        async with running(migrated_url, tmp_path, sim) as h:
             await h.onboard(["products"])
             store = h.sim.stores[0]
             run = await _interrupt(h, store)
@@ -254,10 +261,10 @@ def test_withdrawn_consent_closes_the_job_and_the_reading(
 
 
 def test_a_request_joins_the_run_that_is_queued_or_under_way(
-    database_url: str, tmp_path: Path
+    migrated_url: str, tmp_path: Path
 ) -> None:
     async def scenario() -> None:
-        async with running(database_url, tmp_path) as h:
+        async with running(migrated_url, tmp_path) as h:
             await h.onboard()
             for _ in range(5):
                 await h.client.trigger(str(h.sim.stores[0].shop_id), full=True)
@@ -269,11 +276,11 @@ def test_a_request_joins_the_run_that_is_queued_or_under_way(
 
 
 def test_rows_that_vanish_unannounced_are_gone_after_a_full_run(
-    database_url: str, tmp_path: Path
+    migrated_url: str, tmp_path: Path
 ) -> None:
     async def scenario() -> None:
         sim = {"defects": frozenset({"lost-changes"})}
-        async with running(database_url, tmp_path, sim) as h:
+        async with running(migrated_url, tmp_path, sim) as h:
             await h.onboard()
             await h.synced()
             store = h.sim.stores[0]
@@ -286,7 +293,7 @@ def test_rows_that_vanish_unannounced_are_gone_after_a_full_run(
     asyncio.run(scenario())
 
 
-def test_a_new_language_brings_the_images_of_it(database_url: str, tmp_path: Path) -> None:
+def test_a_new_language_brings_the_images_of_it(migrated_url: str, tmp_path: Path) -> None:
     async def scenario() -> None:
         def images(*languages: int) -> list[dict[str, Any]]:
             return [
@@ -301,7 +308,7 @@ def test_a_new_language_brings_the_images_of_it(database_url: str, tmp_path: Pat
                      "timezone": "Europe/Paris"}]  # fmt: skip
 
         before = {"info": info("en"), "images": images(1)}
-        async with running(database_url, tmp_path, {"payloads": before}) as h:
+        async with running(migrated_url, tmp_path, {"payloads": before}) as h:
             await h.onboard(["images"])
             await h.synced()
             store = h.sim.stores[0]

@@ -332,3 +332,11 @@ def test_an_old_module_with_v1_twice_in_its_path(comptoir: Server, token: str) -
         assert answer.status == 200, (path, answer.text)
     assert at(comptoir, ACCOUNTS, "GET", "/v1/healthcheck").status == 200
     assert at(comptoir, ACCOUNTS, "GET", "/v1/v3/healthcheck").status == 404
+
+
+@pytest.mark.parametrize("path", ["/oauth2/auth", "/oauth2/sessions/logout", "/userinfo"])
+def test_old_names_of_the_sign_in(comptoir: Server, path: str) -> None:
+    """Modules have them built in, or keep for a day what discovery said before."""
+    assert at(comptoir, OAUTH, "GET", path).status in {400, 401, 303, 200}
+    assert at(comptoir, OAUTH, "GET", f"{path}/x").status == 404
+    assert comptoir.get(path).status == 404, "they are no names of ours"

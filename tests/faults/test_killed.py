@@ -6,6 +6,7 @@ import os
 import random
 import secrets
 import signal
+import subprocess
 from statistics import median
 
 from comptoir.prestashop.catalogue import catalogue
@@ -44,9 +45,17 @@ class Uploads:
         return self._open
 
 
+def held(process: "subprocess.Popen[bytes]") -> bool:
+    """Stop it where it is: what it logged until then is all that it did."""
+    process.send_signal(signal.SIGSTOP)
+    ended = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    return ended is not None and ended.si_code == os.CLD_STOPPED
+
+
 async def killed(play: Scene, rng: random.Random, *, aimed: bool) -> bool:
     """End the server a random while after a random upload began, drawn over the time that uploads
-    take; `aimed`: as soon after that as an upload is open. Returns whether one was, by the log."""
+    take; `aimed`: as soon after that as it can be held with an upload open. Returns whether
+    one was, by the log."""
     loop, process = asyncio.get_running_loop(), play.comptoir.process
     assert process is not None
     uploads = Uploads(play.comptoir)
@@ -56,7 +65,8 @@ async def killed(play: Scene, rng: random.Random, *, aimed: bool) -> bool:
     done = asyncio.Event()
 
     def end() -> None:
-        if aimed and not uploads.open():
+        if aimed and not (uploads.open() and held(process) and uploads.open()):
+            process.send_signal(signal.SIGCONT)
             loop.call_later(GLANCE, end)
             return
         process.send_signal(signal.SIGKILL)

@@ -222,6 +222,12 @@ def test_the_operators_guide(engine: str) -> None:
                 typed = [] if "second-factor" in text else ["--password", "seven pale otters"]
                 done = server.quick(*text.split()[1:], *typed)
                 assert done.returncode == 0, done.stderr
+            elif text.startswith("comptoir organisation member "):
+                (one,) = server.quick_cli("organisation", "list")
+                done = server.quick(
+                    *text.replace(" ID ", f" {one['organisation_id']} ").split()[1:]
+                )
+                assert "role owner" in done.stdout
             elif not re.match(r"comptoir (backup|restore|move) ", text):
                 assert re.fullmatch(r"COMPTOIR_[A-Z_]+=\S+", text), "run it here too"
                 name, _, value = text.partition("=")

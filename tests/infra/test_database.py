@@ -7,7 +7,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from comptoir.base.clock import FrozenClock
 from comptoir.base.ids import SeededIds
 from comptoir.base.instant import to_ms
 from comptoir.infra.database import Database
+from comptoir.infra.db.dialect import lock_store
 from comptoir.infra.db.migrate import upgrade
 from comptoir.infra.db.tables import audit_log, outbox
 from comptoir.infra.work import Work
@@ -178,6 +181,35 @@ def test_an_error_of_the_database_stays_in_its_unit(database: Database) -> None:
     assert (before, after) == ("a", "b")
     assert isinstance(failed, sa.exc.IntegrityError)
     assert "[SQL parameters hidden" in str(failed), "errors go into the log, rows do not"
+    assert sorted(actions(database)) == ["a", "b"]
+
+
+def test_a_unit_that_asks_for_more_than_there_is_fails(database: Database) -> None:
+    """No future takes a StopIteration: who waits for one would wait for ever."""
+
+    def unit(_: object) -> str:
+        return next(iter(()))
+
+    for use in (database.write, database.read):
+        with pytest.raises(RuntimeError, match="more than there is"):
+            asyncio.run(asyncio.wait_for(use(unit), 10))
+    assert asyncio.run(database.write(note("after"))) == "after"
+
+
+def test_who_are_in_each_others_way_both_come_through(database: Database) -> None:
+    took = {"a": threading.Event(), "b": threading.Event()}
+
+    def unit(work: Work, first: str, second: str) -> None:
+        lock_store(work.db, first)
+        took[first].set()
+        took[second].wait(0.5)
+        lock_store(work.db, second)
+        work.audit(first)
+
+    with ThreadPoolExecutor(2) as threads:
+        runs = [partial(unit, first="a", second="b"), partial(unit, first="b", second="a")]
+        for done in [threads.submit(database.write_here, run) for run in runs]:
+            done.result(30)
     assert sorted(actions(database)) == ["a", "b"]
 
 

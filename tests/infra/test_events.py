@@ -1,6 +1,7 @@
 """The dispatcher, on both engines: each event has its effect once, a failing one comes again."""
 
 import asyncio
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,9 +14,9 @@ from structlog.testing import capture_logs
 from comptoir.base.clock import FrozenClock
 from comptoir.base.ids import SeededIds
 from comptoir.infra.database import Database
-from comptoir.infra.db.migrate import upgrade
 from comptoir.infra.db.tables import audit_log, outbox
 from comptoir.infra.events import BATCH, Dispatcher, Handler
+from comptoir.infra.log import configure
 from comptoir.infra.work import Work
 
 TOPIC = "tests.counted.v1"
@@ -34,9 +35,8 @@ class Counted:
 
 
 @pytest.fixture
-def database(database_url: str, clock: FrozenClock, ids: SeededIds) -> Iterator[Database]:
-    made = Database(database_url.replace("postgresql://", "postgresql+psycopg://"), clock, ids)
-    upgrade(made.engine)
+def database(migrated_url: str, clock: FrozenClock, ids: SeededIds) -> Iterator[Database]:
+    made = Database(migrated_url.replace("postgresql://", "postgresql+psycopg://"), clock, ids)
     yield made
     made.close()
 
@@ -68,6 +68,7 @@ def run(database: Database, clock: FrozenClock, *handlers: Handler, times: int =
     async def scenario() -> list[int]:
         return [await dispatcher.run() for _ in range(times)]
 
+    configure("info", io.StringIO())
     with capture_logs() as told:
         done = asyncio.run(scenario())
     assert all(line["event"] == "event handler failed" for line in told)

@@ -12,17 +12,14 @@ from comptoir.base.clock import FrozenClock
 from comptoir.base.ids import SeededIds
 from comptoir.infra.database import Database
 from comptoir.infra.db.condition import DatabaseUnavailable
-from comptoir.infra.db.migrate import upgrade
 from comptoir.infra.db.tables import audit_log
 from comptoir.infra.work import Work
 
 
 @pytest.fixture
-def database(database_url: str, clock: FrozenClock, ids: SeededIds) -> Database:
-    url = database_url.replace("postgresql://", "postgresql+psycopg://")
-    made = Database(url, clock, ids)
-    upgrade(made.engine)
-    return made
+def database(migrated_url: str, clock: FrozenClock, ids: SeededIds) -> Database:
+    url = migrated_url.replace("postgresql://", "postgresql+psycopg://")
+    return Database(url, clock, ids)
 
 
 def actions(db: sa.Connection, keys: Sequence[str]) -> dict[str, str]:

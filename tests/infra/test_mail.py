@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 from comptoir.base.clock import FrozenClock
 from comptoir.base.ids import SeededIds
 from comptoir.infra.mail import Mail, MailNotSent
-from tests.server import free_port
+from tests.ports import free_port
 
 SENDER = "Comptoir <mail@comptoir.example>"
 

@@ -40,10 +40,10 @@ async def check(h: Harness, version: str) -> dict[str, dict[str, set[str]]]:
     return types
 
 
-def test_captured_stores_read_back_and_upgrade_in_place(database_url: str, tmp_path: Path) -> None:
+def test_captured_stores_read_back_and_upgrade_in_place(migrated_url: str, tmp_path: Path) -> None:
     async def scenario() -> None:
         options = {"versions": ("1.6",), "payloads": payloads("1.6"), "languages": ["en"]}
-        async with running(database_url, tmp_path, options) as h:
+        async with running(migrated_url, tmp_path, options) as h:
             await h.onboard()
             await h.synced()
             seen = [await check(h, "1.6")]

@@ -18,9 +18,9 @@ def comptoir(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 @pytest.fixture
-def play(database_url: str, clock: FrozenClock) -> Callable[[Scenario], None]:
+def play(migrated_url: str, clock: FrozenClock) -> Callable[[Scenario], None]:
     def run(scenario: Scenario) -> None:
-        world = World(database_url, clock)
+        world = World(migrated_url, clock)
         try:
             asyncio.run(scenario(world))  # type: ignore[arg-type]
         finally:

@@ -7,7 +7,8 @@ import pytest
 
 from tests.eventually import eventually
 from tests.oauth.calls import URL, ask, claims_of, header_of, keys
-from tests.server import Identity, Server, free_port
+from tests.ports import free_port
+from tests.server import Identity, Server
 
 Pair = tuple[Server, Server, Identity]
 

@@ -66,6 +66,8 @@ ACCEPTED: list[tuple[Reader, object, object]] = [
     (values.json_text, [], ""),
     (values.json_text, "", ""),
     (values.json_text, None, None),
+    *((values.real, f"{blank}1.5{blank}", 1.5) for blank in "\t\x1c\x1f\x85\u2003"),
+    *((values.integer, f"{blank}7{blank}", 7) for blank in "\t\x1c\x1f\x85\u2003"),
 ]
 REFUSED: list[tuple[Reader, object]] = [
     *((values.boolean, sent) for sent in (2, -1, 0.5, "2", "yes", " 1", [], {}, "null")),

@@ -1,5 +1,7 @@
 """The Accounts API that `ps_accounts` 8 calls (spec/accounts.md §1.3), and consents."""
 
+from functools import partial
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,6 +21,7 @@ from comptoir.accounts.errors import (
 )
 from comptoir.accounts.legacy import holder
 from comptoir.accounts.pages.owner_notice import tell_owner_before
+from comptoir.base.instant import to_ms
 from comptoir.infra.http.auth import Access, Caller
 from comptoir.infra.http.context import Context, request_id
 from comptoir.infra.http.endpoint import Endpoint, Param, json_response, read_body, read_json
@@ -43,11 +46,11 @@ async def create(request: Request, context: Context, _: Caller | None) -> Respon
 async def verify(request: Request, context: Context, caller: Caller | None) -> Response:
     shop_id = _of_store(request, context, caller)
     announced = await read_json(request, schemas.ProofAnnounced)
-    place = announced.place()
+    place, began = announced.place(), to_ms(context.clock.now())
     failure, clone_url = await verification.check_and_look(context, shop_id, place, announced.proof)
 
     def unit(work: Work) -> Response:
-        verification.record(work, shop_id, place, failure, clone_url)
+        verification.record(work, shop_id, place, failure, clone_url, began=began)
         if failure is not None:
             return respond(request.url.path, failure)
         note_versions(work, shop_id, request)
@@ -81,16 +84,14 @@ async def point_of_contact(request: Request, context: Context, caller: Caller | 
     shop_id = _of_store(request, context, caller)
     wanted = await read_json(request, schemas.ContactWanted)
     person = await contact.read_contact(context, shop_id, wanted.point_of_contact_jwt)
-    before = await context.db.read(lambda db: store.load_shop(db, shop_id))
+    tell = partial(tell_owner_before, base=context.settings.base)
 
     def unit(work: Work) -> Response:
-        contact.set_contact(work, shop_id, person.user_id)
+        contact.set_contact(work, shop_id, person.user_id, tell)
         return Response(status_code=204)
 
     answer = await once(request, context, unit, actor=f"store:{shop_id}")
-    if before.point_of_contact_uuid not in (None, person.user_id):
-        after = await context.db.read(lambda db: store.load_shop(db, shop_id))
-        await tell_owner_before(context, before, after.point_of_contact_email or "")
+    context.wake()
     return answer
 
 

@@ -1,11 +1,13 @@
 """A vendor's clients: register an application that people sign in to, rotate secrets, revoke."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from comptoir.accounts import store
+from comptoir.accounts import store, vendor_store
 from comptoir.accounts.errors import (
+    ClientIdInvalid,
     ClientNotFound,
     RedirectInvalid,
     ScopesUnknown,
@@ -21,6 +23,7 @@ from comptoir.infra.vault import Vault
 from comptoir.infra.work import Work
 
 DAY_MS = 86_400_000
+BUILT_IN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-][A-Za-z0-9._-]{1,62}")
 MOST_URIS = 50
 OVERLAP_MS = DAY_MS
 """How long the old secret is good beside a new one, unless told otherwise."""
@@ -35,19 +38,24 @@ def create_application(
     post_logout_uris: Sequence[str] = (),
     name: str = "",
     public: bool = False,
+    client_id: str = "",
 ) -> Credentials:
     """A client for the authorization-code flow. A public one gets no secret: an empty text.
+    `client_id`: the one that the application has built in; empty: one is made.
 
     Raises:
-        VendorNotFound, RedirectInvalid.
+        VendorNotFound, RedirectInvalid, ClientIdInvalid.
     """
-    organisation_id = store.vendor_organisation(work.db, vendor)
+    vendor_store.take_vendor(work.db, vendor)
+    organisation_id = vendor_store.vendor_organisation(work.db, vendor)
     if organisation_id is None:
         raise VendorNotFound(vendor=vendor)
     _check_uris(redirect_uris, post_logout_uris)
+    if client_id:
+        _check_id(work, client_id)
     secret = "" if public else make_secret(CLIENT_SECRET, work.ids.entropy())
     client = Client(
-        client_id=f"a_{work.ids.token(16)}",
+        client_id=client_id or f"a_{work.ids.token(16)}",
         kind=ClientKind.APPLICATION,
         shop_id="",
         vendor=vendor,
@@ -67,6 +75,19 @@ def create_application(
         redirect_uris=list(client.redirect_uris),
     )
     return Credentials(client.client_id, secret)
+
+
+def _check_id(work: Work, client_id: str) -> None:
+    """Raises: ClientIdInvalid."""
+    if not BUILT_IN.fullmatch(client_id):
+        raise ClientIdInvalid(
+            client_id=client_id[:70],
+            reason="write 3 to 64 letters, digits, dots, hyphens and underscores,"
+            " but no underscore as the second, which ids that are made here have",
+        )
+    store.take_client(work.db, client_id)
+    if store.find_client(work.db, client_id) is not None:
+        raise ClientIdInvalid(client_id=client_id, reason="there is a client of this id")
 
 
 def _check_uris(redirect_uris: Sequence[str], post_logout_uris: Sequence[str]) -> None:
@@ -89,7 +110,7 @@ def change_application(
 ) -> None:
     """What it is called and where it may send people, in whole. Raises: ClientNotFound,
     RedirectInvalid."""
-    client = load_vendor_client(work, client_id, vendor)
+    client = _take(work, client_id, vendor)
     if client.kind is not ClientKind.APPLICATION or client.revoked_at is not None:
         raise ClientNotFound(client_id=client_id)
     _check_uris(redirect_uris, post_logout_uris)
@@ -110,7 +131,7 @@ def restrict_client(work: Work, client_id: str, scopes: Sequence[str], *, vendor
 
     Raises: ClientNotFound, also for an application's; ScopesUnknown.
     """
-    client = load_vendor_client(work, client_id, vendor)
+    client = _take(work, client_id, vendor)
     if client.kind is not ClientKind.VENDOR or client.revoked_at is not None:
         raise ClientNotFound(client_id=client_id)
     known = list(SCOPES.values())
@@ -123,8 +144,12 @@ def restrict_client(work: Work, client_id: str, scopes: Sequence[str], *, vendor
     _audit(work, "client.restricted", client, scopes=chosen or known)
 
 
-def load_vendor_client(work: Work, client_id: str, vendor: str = "") -> Client:
-    """Raises: ClientNotFound; also for a client of another vendor than `vendor`, or a store's."""
+def _take(work: Work, client_id: str, vendor: str = "") -> Client:
+    """The client, for who changes it: they take turns until the end of the transaction.
+
+    Raises: ClientNotFound; also for a client of another vendor than `vendor`, or a store's.
+    """
+    store.take_client(work.db, client_id)
     client = store.find_client(work.db, client_id)
     if client is None or not client.vendor or (vendor and client.vendor != vendor):
         raise ClientNotFound(client_id=client_id)
@@ -138,7 +163,7 @@ def rotate_secret(
 
     Raises: ClientNotFound, also for a public client, which has no secret.
     """
-    client = load_vendor_client(work, client_id, vendor)
+    client = _take(work, client_id, vendor)
     if client.public or client.revoked_at is not None:
         raise ClientNotFound(client_id=client_id)
     prefix = f"{CLIENT_SECRET}_{client.mode.value}"
@@ -158,15 +183,16 @@ def rotate_secret(
 
 def revoke_client(work: Work, client_id: str, *, vendor: str = "") -> None:
     """It gets no more tokens. Safe to repeat. Raises: ClientNotFound."""
-    client = load_vendor_client(work, client_id, vendor)
-    if client.revoked_at is None:
-        store.change_client(work.db, client_id, revoked_at=work.now_ms)
+    client = _take(work, client_id, vendor)
+    if store.revoke_client(work.db, client_id, work.now_ms):
         work.emit(ClientRevoked(client_id))
         _audit(work, "client.revoked", client)
 
 
 def revoke_all(work: Work, vendor: str) -> int:
-    """Revoke every client and application of a vendor. Returns how many there were."""
+    """Revoke every client and application of a vendor, also one that is being made. Returns how
+    many there were."""
+    vendor_store.take_vendor(work.db, vendor)
     live = [c for c in store.clients_of_vendor(work.db, vendor) if c.revoked_at is None]
     for client in live:
         revoke_client(work, client.client_id, vendor=vendor)
@@ -175,7 +201,7 @@ def revoke_all(work: Work, vendor: str) -> int:
 
 def delete_client(work: Work, client_id: str, *, vendor: str) -> None:
     """Forget a client that is revoked. Raises: ClientNotFound, also for one that is not."""
-    client = load_vendor_client(work, client_id, vendor)
+    client = _take(work, client_id, vendor)
     if client.revoked_at is None:
         raise ClientNotFound(client_id=client_id)
     store.delete_client(work.db, client_id)
@@ -183,7 +209,7 @@ def delete_client(work: Work, client_id: str, *, vendor: str) -> None:
 
 
 def _audit(work: Work, action: str, client: Client, **facts: Any) -> None:
-    organisation_id = store.vendor_organisation(work.db, client.vendor) or ""
+    organisation_id = vendor_store.vendor_organisation(work.db, client.vendor) or ""
     work.audit(
         action,
         organisation_id=organisation_id,

@@ -41,7 +41,7 @@ async def ask(context: Context, url: str, headers: dict[str, str]) -> Answer:
 
 def _target(url: str, answer: Answer) -> str:
     """Where a redirect leads that we may follow; empty for any other answer."""
-    if answer.status not in (301, 302, 307, 308):
+    if answer.status not in (301, 302, 303, 307, 308):
         return ""
     try:
         target = urljoin(url, answer.headers.get("location", ""))
@@ -67,13 +67,14 @@ def shown(answer: Answer) -> dict[str, object]:
 
 
 def read(answer: Answer) -> Any:
-    """The JSON of a good answer. Raises: StoreCannotBeRequested."""
+    """The JSON of a good answer, also behind a byte-order mark: a PHP file of the store that was
+    saved with one puts it before all that the store says. Raises: StoreCannotBeRequested."""
     if answer.status != 200:
         raise StoreCannotBeRequested(
             reason=f"Request failed with status code {answer.status}", response=shown(answer)
         )
     try:
-        return json.loads(answer.body.decode("utf-8", "replace"))
+        return json.loads(answer.body.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError) as wrong:
         raise StoreCannotBeRequested(
             reason="the store did not answer with JSON", response=shown(answer)

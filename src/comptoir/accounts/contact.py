@@ -5,10 +5,12 @@ this very store. The store then belongs to the person's organisation, unless the
 the one it belongs to already.
 """
 
+from collections.abc import Callable
+
 from comptoir.accounts import store
 from comptoir.accounts.errors import ContactTokenInvalid
 from comptoir.accounts.events import ShopOwnerChanged
-from comptoir.accounts.people import members, transfers
+from comptoir.accounts.people import members, waiting
 from comptoir.accounts.people import store as people
 from comptoir.accounts.people.organise import create_own
 from comptoir.accounts.people.rules import Role
@@ -32,19 +34,29 @@ async def read_contact(context: Context, shop_id: str, token: str) -> Caller:
     return caller
 
 
-def set_contact(work: Work, shop_id: str, user_id: str) -> Shop:
-    """Safe to repeat: the same person again changes nothing.
+def set_contact(
+    work: Work,
+    shop_id: str,
+    user_id: str,
+    also: Callable[[Work, Shop, Shop], object] = lambda *_: None,
+) -> Shop:
+    """Safe to repeat: the same person again changes nothing. `also` gets the store as it was and as
+    it is when it is changed.
 
     Raises: ShopNotFound, ContactTokenInvalid when the account is gone.
     """
+    people.lock_person(work.db, user_id)
     shop = store.take_shop(work.db, shop_id)
     user = people.find_user(work.db, user_id)
     if user is None:
         raise ContactTokenInvalid(reason="the account that it is about is gone")
-    if (shop.point_of_contact_uuid, shop.point_of_contact_email) == (user_id, user.email):
-        return shop
     organisation_id = organisation_for(work, shop, user_id)
-    return give(work, shop, organisation_id, user_id, user.email)
+    before = shop.point_of_contact_uuid, shop.point_of_contact_email, shop.organisation_id
+    if before == (user_id, user.email, organisation_id):
+        return shop
+    after = give(work, shop, organisation_id, user_id, user.email)
+    also(work, shop, after)
+    return after
 
 
 def give(
@@ -53,7 +65,7 @@ def give(
     """The store belongs to that organisation and that person from now on; announced. What another
     organisation had offered is no longer its to give."""
     if organisation_id != shop.organisation_id:
-        transfers.end_all_of(work.db, shop.shop_id, work.now_ms)
+        waiting.withdraw_offers_of(work, shop.shop_id)
     changed = store.set_owner(
         work.db,
         shop,
@@ -78,8 +90,9 @@ def give(
 
 
 def organisation_for(work: Work, shop: Shop, user_id: str) -> str:
-    """Where the store belongs when it becomes this person's. Who left all organisations gets one of
-    their own: nobody else's keeps the store."""
+    """Where the store belongs when it becomes this person's, who leaves none meanwhile. Who left
+    all organisations gets one of their own: nobody else's keeps the store."""
+    people.lock_person(work.db, user_id)
     if members.role_in(work.db, shop.organisation_id, user_id) is not None:
         return shop.organisation_id
     theirs = members.organisations_of(work.db, user_id)

@@ -206,6 +206,20 @@ class RedirectInvalid(BadRequest):
 
 
 @dataclass(kw_only=True, eq=False)
+class ClientIdInvalid(BadRequest):
+    """An id that an application cannot have."""
+
+    code = "accounts.client_id_invalid"
+    title = "The client id cannot be used"
+
+    client_id: str
+    reason: str
+
+    def detail(self) -> str:
+        return f"{self.client_id} cannot be the id of an application: {self.reason}."
+
+
+@dataclass(kw_only=True, eq=False)
 class ScopesUnknown(BadRequest):
     """Scopes that no API of vendors has."""
 
@@ -254,6 +268,25 @@ class TooManyVendors(TooMany):
 
     def detail(self) -> str:
         return f"An organisation may register {self.most} vendors in 24 hours: try again tomorrow."
+
+
+@dataclass(kw_only=True, eq=False)
+class AccountInUse(Conflict):
+    """The person's account cannot be closed: organisations of theirs have what nobody else could
+    manage. Nothing is changed."""
+
+    code = "accounts.account_in_use"
+    title = "The account is in use"
+
+    found: list[tuple[str, str, list[str]]]
+    """Organisation; `members`, `stores` or `vendors`; their names."""
+
+    def detail(self) -> str:
+        each = "; ".join(f"{name}: {why} {', '.join(names)}" for name, why, names in self.found)
+        return (
+            f"Nobody else could manage what their organisations have ({each}). Give somebody else"
+            " the stores, the vendors and the role of owner first."
+        )
 
 
 @dataclass(kw_only=True, eq=False)

@@ -62,6 +62,8 @@ class SignedOutEverywhere:
     user_id: str
     at: int
     """Milliseconds: what they let in later stays, however late this is heard."""
+    session_ids: list[str]
+    """The sessions that ended by it: what was let in there ends, whatever its clock said."""
     topic = "accounts.user.signed_out_everywhere.v1"
     shop_id = ""
 

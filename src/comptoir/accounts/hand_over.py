@@ -4,15 +4,16 @@ Each use case looks first whether the store is one of the person's organisations
 not is told to be none (`ShopNotFound`), a role that is too low is told as such.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from comptoir.accounts import contact, store
 from comptoir.accounts.errors import ShopNotFound
-from comptoir.accounts.people import members, transfers
+from comptoir.accounts.people import members, transfers, users, waiting
 from comptoir.accounts.people import store as people
-from comptoir.accounts.people.errors import TransferNotFound, UserNotFound
+from comptoir.accounts.people.errors import TransferNotFound
 from comptoir.accounts.people.invite import KEEP_MS, count_mail, lock_organisation
 from comptoir.accounts.people.rules import Role, Transfer, User, email_key
 from comptoir.accounts.people.users import check_email
@@ -47,7 +48,7 @@ def offer(work: Work, vault: Vault, shop_id: str, by: User, email: str) -> tuple
     shop = _mine(work, shop_id, by.user_id)
     email = check_email(email)
     count_mail(work, vault, by.user_id, email)
-    transfers.end_all_of(work.db, shop_id, work.now_ms)
+    waiting.withdraw_offers_of(work, shop_id)
     made = Transfer(
         transfer_id=work.ids.uuid(),
         shop_id=shop_id,
@@ -65,10 +66,9 @@ def offer(work: Work, vault: Vault, shop_id: str, by: User, email: str) -> tuple
 
 def withdraw_offer(work: Work, shop_id: str, user_id: str) -> None:
     """Raises: ShopNotFound, RoleTooLow, TransferNotFound."""
-    shop = _mine(work, shop_id, user_id)
-    if not transfers.end_all_of(work.db, shop_id, work.now_ms):
+    _mine(work, shop_id, user_id)
+    if not waiting.withdraw_offers_of(work, shop_id):
         raise TransferNotFound
-    work.audit("store.offer_withdrawn", shop_id=shop_id, organisation_id=shop.organisation_id)
 
 
 def offered(db: sa.Connection, user: User, transfer_id: str, now: int) -> Transfer:
@@ -84,6 +84,7 @@ def accept(work: Work, user: User, transfer_id: str, organisation_id: str) -> Ha
 
     Raises: TransferNotFound, OrganisationNotFound, RoleTooLow.
     """
+    user = _as_now(work, user)
     found = offered(work.db, user, transfer_id, work.now_ms)
     members.require_role(work.db, organisation_id, user.user_id, Role.ADMIN)
     lock_store(work.db, found.shop_id)
@@ -112,11 +113,15 @@ def move(work: Work, shop_id: str, user: User, organisation_id: str) -> Shop:
 
     Raises: ShopNotFound, OrganisationNotFound, RoleTooLow.
     """
+    user = _as_now(work, user)
+    seen = shop_of(work.db, shop_id, user.user_id, Role.ADMIN)
+    people.lock_person(work.db, seen.point_of_contact_uuid or "")  # before the store
     shop = _mine(work, shop_id, user.user_id)
     members.require_role(work.db, organisation_id, user.user_id, Role.ADMIN)
     if organisation_id == shop.organisation_id:
         return shop
     owner = shop.point_of_contact_uuid
+    people.lock_person(work.db, owner or "")  # should it be another one by now
     if owner is not None and members.role_in(work.db, organisation_id, owner) is not None:
         return contact.give(work, shop, organisation_id, owner, shop.point_of_contact_email)
     return contact.give(work, shop, organisation_id, user.user_id, user.email)
@@ -127,14 +132,25 @@ def may_unlink(work: Work, shop_id: str, user_id: str) -> None:
     _mine(work, shop_id, user_id)
 
 
-def transfer_now(work: Work, shop_id: str, email: str) -> Shop:
-    """What the operator decides needs no offer. Raises: ShopNotFound, UserNotFound."""
-    shop = store.take_shop(work.db, shop_id)
-    user = people.find_user_by_email(work.db, email_key(email))
-    if user is None:
-        raise UserNotFound(email=email)
-    transfers.end_all_of(work.db, shop_id, work.now_ms)
-    return contact.set_contact(work, shop.shop_id, user.user_id)
+def transfer_now(
+    work: Work,
+    shop_id: str,
+    email: str,
+    also: Callable[[Work, Shop, Shop], object] = lambda *_: None,
+) -> Shop:
+    """What the operator decides needs no offer. `also` gets the store as it was and as it is when
+    it is changed. Raises: ShopNotFound, UserNotFound."""
+    store.load_shop(work.db, shop_id)
+    user = users.take_user(work, email)
+    store.take_shop(work.db, shop_id)
+    waiting.withdraw_offers_of(work, shop_id)
+    return contact.set_contact(work, shop_id, user.user_id, also)
+
+
+def _as_now(work: Work, user: User) -> User:
+    """The person, whose address and organisations nobody changes meanwhile."""
+    people.lock_person(work.db, user.user_id)
+    return people.find_user(work.db, user.user_id) or user
 
 
 def _mine(work: Work, shop_id: str, user_id: str) -> Shop:

@@ -3,6 +3,8 @@ has gone get another one."""
 
 from comptoir.accounts import contact, store
 from comptoir.accounts.people import members, organise
+from comptoir.accounts.people import store as people
+from comptoir.accounts.people.errors import LastOwner
 from comptoir.accounts.people.rules import Role
 from comptoir.infra.work import Work
 
@@ -15,12 +17,18 @@ def remove_member(work: Work, organisation_id: str, by: str, user_id: str) -> No
     organise.remove(work, organisation_id, by, user_id)
     here = members.members_of(work.db, organisation_id)
     if by == user_id:
-        heir = next(member for member in here if member.role is Role.OWNER)
+        heirs = [member for member in here if member.role is Role.OWNER]
     else:
-        heir = next(member for member in here if member.user_id == by)
+        heirs = [member for member in here if member.user_id == by]
+    if not heirs:
+        raise LastOwner
+    heir = heirs[0]
+    people.lock_person(work.db, heir.user_id)
+    user = people.find_user(work.db, heir.user_id)
+    email = user.email if user is not None else heir.email
     for found in store.shops_of(work.db, [organisation_id]):
         if found.point_of_contact_uuid != user_id:
             continue
         shop = store.take_shop(work.db, found.shop_id)
         if (shop.organisation_id, shop.point_of_contact_uuid) == (organisation_id, user_id):
-            contact.give(work, shop, organisation_id, heir.user_id, heir.email)
+            contact.give(work, shop, organisation_id, heir.user_id, email)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from comptoir.accounts import store
+from comptoir.accounts import vendor_store
 from comptoir.accounts.errors import (
     NameInvalid,
     TooManyVendors,
@@ -56,7 +56,7 @@ def vendors_of(db: sa.Connection, user_id: str) -> list[SeenVendor]:
     return [
         SeenVendor(name, found.organisation_id, found.name, found.role)
         for found in members.organisations_of(db, user_id)
-        for name in store.vendors_of_organisation(db, found.organisation_id)
+        for name in vendor_store.vendors_of_organisation(db, found.organisation_id)
     ]
 
 
@@ -64,7 +64,7 @@ def seen_vendor(
     db: sa.Connection, name: str, user_id: str, needed: Role = Role.MEMBER
 ) -> SeenVendor:
     """Raises: VendorNotFound, the same for one of others; RoleTooLow."""
-    organisation_id = store.vendor_organisation(db, name)
+    organisation_id = vendor_store.vendor_organisation(db, name)
     for found in members.organisations_of(db, user_id):
         if found.organisation_id == organisation_id:
             if not found.role.may(needed):
@@ -86,18 +86,18 @@ def register_vendor(
     members.require_role(work.db, organisation_id, user_id, Role.ADMIN)
     if not NAME.fullmatch(name):
         raise NameInvalid(name=name)
-    if store.vendors_since(work.db, organisation_id, work.now_ms - DAY_MS) >= MOST_A_DAY:
+    if vendor_store.vendors_since(work.db, organisation_id, work.now_ms - DAY_MS) >= MOST_A_DAY:
         raise TooManyVendors(most=MOST_A_DAY)
-    taken = store.has_vendor_client(work.db, name, Mode.LIVE)
-    alike = store.vendor_alike(work.db, name)
+    taken = vendor_store.has_vendor_client(work.db, name, Mode.LIVE)
+    alike = vendor_store.vendor_alike(work.db, name)
     if taken or alike is not None:
         raise VendorNameTaken(vendor=alike or name)
-    store.add_vendor(work.db, name, organisation_id, work.now_ms)
+    vendor_store.add_vendor(work.db, name, organisation_id, work.now_ms)
     return add_client(work, name, organisation_id, vault, Mode.LIVE, "vendor.created")
 
 
 def add_vendor_client(work: Work, vault: Vault, seen: SeenVendor, mode: Mode) -> Credentials:
     """The client of a mode that has none, or whose client is revoked. Raises: VendorExists."""
-    if store.has_vendor_client(work.db, seen.name, mode):
+    if vendor_store.has_vendor_client(work.db, seen.name, mode):
         raise VendorExists(vendor=seen.name, mode=mode.value)
     return add_client(work, seen.name, seen.organisation_id, vault, mode, "vendor.client_added")

@@ -149,12 +149,17 @@ def proven(shop: Shop, place: Place, now: int) -> Shop:
     )
 
 
-def not_proven(shop: Shop, place: Place, code: str, *, transient: bool, now: int) -> Shop:
-    """The store at `place` did not show the proof.
+def not_proven(
+    shop: Shop, place: Place, code: str, *, transient: bool, began: int, now: int
+) -> Shop:
+    """The store at `place` did not show the proof, when it was asked at `began`.
 
     A verified store stays verified when it only could not be reached, and when the failed proof
-    was for another address than its own (spec/accounts.md §6.1).
+    was for another address than its own. What has been proven since is newer: a store makes a proof
+    for each call, and may show that of a later one (spec/accounts.md §6.1).
     """
+    if shop.verified_at is not None and shop.verified and shop.verified_at > began:
+        return shop
     keeps = shop.verified and (transient or place.frontend_url != shop.frontend_url)
     if keeps or not shop.verified:
         return replace(shop, error_code=code, updated_at=now)

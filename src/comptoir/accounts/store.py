@@ -1,4 +1,4 @@
-"""Accounts' SQL. The only file of accounts that knows how it is stored."""
+"""SQL of stores, organisations, clients, modules and consents. Vendors: `vendor_store.py`."""
 
 import json
 from collections.abc import Sequence
@@ -155,6 +155,12 @@ def rename_organisation(db: sa.Connection, organisation_id: str, name: str) -> N
     db.execute(tables.organisation.update().where(mine).values(name=name))
 
 
+def remove_organisation(db: sa.Connection, organisation_id: str) -> None:
+    """One that nothing belongs to."""
+    mine = tables.organisation.c.organisation_id == organisation_id
+    db.execute(tables.organisation.delete().where(mine))
+
+
 def add_client(db: sa.Connection, client: Client, organisation_id: str, now: int) -> None:
     db.execute(
         tables.client.insert().values(
@@ -242,61 +248,20 @@ def end_previous_secret(work: Work, client_id: str) -> None:
     change_client(work.db, client_id, previous_secret_hash=None, previous_until=None)
 
 
-def revoke_client(db: sa.Connection, client_id: str, now: int) -> None:
-    """Safe to repeat."""
+def take_client(db: sa.Connection, client_id: str) -> None:
+    """Who changes a client by what it is now takes turns with others."""
+    lock_store(db, f"client/{client_id}")
+
+
+def revoke_client(db: sa.Connection, client_id: str, now: int) -> bool:
+    """False when it is revoked already."""
     c = tables.client.c
     in_force = (c.client_id == client_id, c.revoked_at.is_(None))
-    db.execute(tables.client.update().where(*in_force).values(revoked_at=now))
+    return db.execute(tables.client.update().where(*in_force).values(revoked_at=now)).rowcount == 1
 
 
 def delete_client(db: sa.Connection, client_id: str) -> None:
     db.execute(tables.client.delete().where(tables.client.c.client_id == client_id))
-
-
-def has_vendor_client(db: sa.Connection, vendor: str, mode: Mode) -> bool:
-    """Whether the vendor has a client of the mode that is not revoked. Who asks, to make one
-    where there is none, takes turns with others."""
-    lock_store(db, f"vendor/{vendor.lower()}")
-    c = tables.client.c
-    theirs = (c.kind == ClientKind.VENDOR.value, c.vendor == vendor, c.mode == mode.value)
-    query = sa.select(sa.literal(1)).where(*theirs, c.revoked_at.is_(None)).limit(1)
-    return db.execute(query).first() is not None
-
-
-def vendor_organisation(db: sa.Connection, name: str) -> str | None:
-    """The organisation of a vendor; None when there is no such vendor."""
-    if "\0" in name:
-        return None
-    c = tables.vendor.c
-    return db.execute(sa.select(c.organisation_id).where(c.vendor == name)).scalar()
-
-
-def vendor_alike(db: sa.Connection, name: str) -> str | None:
-    """A vendor of that name, in whatever case. For who has taken turns (`has_vendor_client`)."""
-    c = tables.vendor.c
-    return db.execute(sa.select(c.vendor).where(sa.func.lower(c.vendor) == name.lower())).scalar()
-
-
-def add_vendor(db: sa.Connection, name: str, organisation_id: str, now: int) -> None:
-    db.execute(
-        tables.vendor.insert().values(vendor=name, organisation_id=organisation_id, created_at=now)
-    )
-
-
-def vendors_of_organisation(db: sa.Connection, organisation_id: str) -> list[str]:
-    """Their names, the oldest first."""
-    c = tables.vendor.c
-    mine = sa.select(c.vendor).where(c.organisation_id == organisation_id)
-    return [row.vendor for row in db.execute(mine.order_by(c.created_at, c.vendor))]
-
-
-def vendors_since(db: sa.Connection, organisation_id: str, since: int) -> int:
-    """How many vendors the organisation has got since then. Who asks, to make one more, takes
-    turns with others."""
-    lock_store(db, f"vendors of {organisation_id}")
-    c = tables.vendor.c
-    young = (c.organisation_id == organisation_id, c.created_at > since)
-    return db.execute(sa.select(sa.func.count()).where(*young)).scalar_one()
 
 
 def modules_of_vendor(db: sa.Connection, vendor: str) -> list[Module]:

@@ -44,6 +44,20 @@ shop = sa.Table(
 shop.c.point_of_contact_uuid.nullable = True
 shop.c.point_of_contact_email.nullable = True
 
+pending_link = sa.Table(
+    "pending_link",
+    metadata,
+    key("shop_id"),
+    text("client_id"),
+    text("organisation_id"),
+    text("frontend_url"),
+    text("owner_before"),
+    flag("made"),
+    instant("over_at", nullable=False),
+    sa.Index("ix_pending_link_frontend_url", "frontend_url"),
+)
+"""Links that stores with `ps_accounts` 5 to 7 are being told of."""
+
 client = sa.Table(
     "client",
     metadata,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from comptoir.accounts import store
+from comptoir.accounts import store, vendor_store
 from comptoir.accounts.errors import (
     ContentsUnknown,
     ModuleOfAnotherVendor,
@@ -11,10 +11,8 @@ from comptoir.accounts.errors import (
     VendorNameTaken,
     VendorNotFound,
 )
-from comptoir.accounts.people import members
-from comptoir.accounts.people import store as people
-from comptoir.accounts.people.errors import UserNotFound
-from comptoir.accounts.people.rules import Role, email_key
+from comptoir.accounts.people import members, users
+from comptoir.accounts.people.rules import Role
 from comptoir.accounts.rules import NAME, Client, ClientKind, Module
 from comptoir.base.mode import Mode
 from comptoir.base.secret import CLIENT_SECRET, make_secret
@@ -41,16 +39,16 @@ def create_vendor(work: Work, name: str, vault: Vault, mode: Mode = Mode.LIVE) -
     """
     if not NAME.fullmatch(name):
         raise NameInvalid(name=name)
-    if store.has_vendor_client(work.db, name, mode):
+    if vendor_store.has_vendor_client(work.db, name, mode):
         raise VendorExists(vendor=name, mode=mode.value)
-    organisation_id = store.vendor_organisation(work.db, name)
+    organisation_id = vendor_store.vendor_organisation(work.db, name)
     if organisation_id is not None:
         return add_client(work, name, organisation_id, vault, mode, "vendor.client_added")
-    if (alike := store.vendor_alike(work.db, name)) is not None:
+    if (alike := vendor_store.vendor_alike(work.db, name)) is not None:
         raise VendorNameTaken(vendor=alike)
     organisation_id = work.ids.uuid()
     store.add_organisation(work.db, organisation_id, name, work.now_ms)
-    store.add_vendor(work.db, name, organisation_id, work.now_ms)
+    vendor_store.add_vendor(work.db, name, organisation_id, work.now_ms)
     return add_client(work, name, organisation_id, vault, mode, "vendor.created")
 
 
@@ -85,12 +83,10 @@ def give_vendor(work: Work, name: str, email: str) -> str:
     Raises:
         VendorNotFound, UserNotFound.
     """
-    organisation_id = store.vendor_organisation(work.db, name)
+    organisation_id = vendor_store.vendor_organisation(work.db, name)
     if organisation_id is None:
         raise VendorNotFound(vendor=name)
-    user = people.find_user_by_email(work.db, email_key(email))
-    if user is None:
-        raise UserNotFound(email=email)
+    user = users.take_user(work, email)
     if not members.add_member(work.db, organisation_id, user.user_id, Role.OWNER, work.now_ms):
         members.set_role(work.db, organisation_id, user.user_id, Role.OWNER)
     work.audit("vendor.given", organisation_id=organisation_id, vendor=name, user_id=user.user_id)
@@ -110,7 +106,7 @@ def register_module(
     """
     if not NAME.fullmatch(name):
         raise NameInvalid(name=name)
-    organisation_id = store.vendor_organisation(work.db, vendor)
+    organisation_id = vendor_store.vendor_organisation(work.db, vendor)
     if organisation_id is None:
         raise VendorNotFound(vendor=vendor)
     store.take_module(work.db, name)

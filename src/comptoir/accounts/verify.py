@@ -22,9 +22,9 @@ async def check(context: Context, shop_id: str, place: Place, announced: str) ->
     """What is wrong with the announced proof; None when the store holds it.
 
     Raises:
-        ShopNotFound, IdentityInvalid.
+        ShopNotFound, IdentityInvalid, ProofInvalid: there was nothing to ask.
     """
-    await _known(context, shop_id, place)
+    await _known(context, shop_id, place, announced)
     return await _compare(context, shop_id, place, announced)
 
 
@@ -34,9 +34,9 @@ async def check_and_look(
     """As `check`; and where a copy of a store that holds it answers, looked for meanwhile.
 
     Raises:
-        ShopNotFound, IdentityInvalid.
+        ShopNotFound, IdentityInvalid, ProofInvalid: there was nothing to ask.
     """
-    shop = await _known(context, shop_id, place)
+    shop = await _known(context, shop_id, place, announced)
     looking = asyncio.ensure_future(clones.look(context, shop, place, announced))
     try:
         failure = await _compare(context, shop_id, place, announced)
@@ -45,14 +45,14 @@ async def check_and_look(
         looking.cancel()
 
 
-async def _known(context: Context, shop_id: str, place: Place) -> Shop:
+async def _known(context: Context, shop_id: str, place: Place, announced: str) -> Shop:
     check_place(place)
+    if not proofs.PROOF.fullmatch(announced):
+        raise ProofInvalid(reason="a proof is 64 lower-case hexadecimal characters")
     return await context.db.read(lambda db: store.load_shop(db, shop_id))
 
 
 async def _compare(context: Context, shop_id: str, place: Place, announced: str) -> Failure | None:
-    if not proofs.PROOF.fullmatch(announced):
-        return ProofInvalid(reason="a proof is 64 lower-case hexadecimal characters")
     try:
         held = await proofs.held(context, shop_id, place)
     except StoreCannotBeRequested as failed:
@@ -68,16 +68,19 @@ def record(
     place: Place,
     failure: Problem | None,
     clone_url: str | None = None,
+    *,
+    began: int | None = None,
 ) -> None:
-    """What follows from the check. `clone_url`: where a copy of the store was found; None: nobody
-    has looked. Raises: ShopNotFound."""
+    """What follows from the check, which began at that time. `clone_url`: where a copy of the store
+    was found; None: nobody has looked. Raises: ShopNotFound."""
     if failure is None:
         store.take_address(work.db, place.frontend_url)
     shop = store.take_shop(work.db, shop_id)
     now = work.now_ms
     if failure is not None:
         transient = isinstance(failure, StoreCannotBeRequested)
-        after = not_proven(shop, place, failure.code, transient=transient, now=now)
+        since = now if began is None else began
+        after = not_proven(shop, place, failure.code, transient=transient, began=since, now=now)
         store.save_shop(work.db, after)
         if shop.verified and not after.verified:
             work.emit(ShopUnverified(shop_id, failure.code))

@@ -30,6 +30,16 @@ ROOTS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """Service → root paths there and here. The first that fits counts; the last has the error shape."""
 
+RENAMED: dict[str, dict[str, str]] = {
+    "oauth": {
+        "/oauth2/auth": "/oauth2/authorize",
+        "/oauth2/sessions/logout": "/oauth2/sign-out",
+        "/userinfo": "/oauth2/userinfo",
+    }
+}
+"""Service → paths there that have other names here. Those are what its discovery says: modules keep
+it for a day, and have the names built in for when they cannot read it."""
+
 
 def path_here(service: str, path: str) -> str | None:
     """The path that `path` of the service has on this server; None: it is not the service's.
@@ -37,6 +47,9 @@ def path_here(service: str, path: str) -> str | None:
     A base URL that was configured with a last slash gives two of them.
     """
     path = "/" + path.lstrip("/")
+    renamed = RENAMED.get(service, {}).get(path)
+    if renamed:
+        return renamed
     for there, here in ROOTS[service]:
         if path.startswith(there):
             return here + path[len(there) :]

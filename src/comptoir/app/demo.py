@@ -138,7 +138,7 @@ def _person(scene: Scene) -> None:
     with scene.context.db.begin("operator") as work:
         accounts.create_user(work, EMAIL, hashed, first_name="Ada", last_name="Lovelace")
         for store in scene.stores:
-            accounts.transfer_now(work, store.shop_id or "", EMAIL)
+            accounts.transfer_now(work, store.shop_id or "", EMAIL, base=scene.settings.base)
     where = f"{scene.settings.base}/account/stores"
     screen.print(f"account: [bold]{where}[/] as {EMAIL}, password: {PASSWORD}")
 

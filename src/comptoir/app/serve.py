@@ -15,6 +15,7 @@ from comptoir.app.asgi import make_app
 from comptoir.app.protocol import door
 from comptoir.app.wiring import build
 from comptoir.app.worker import Worker
+from comptoir.cli.shared import note
 from comptoir.infra import log
 from comptoir.infra.settings import Settings
 
@@ -25,9 +26,16 @@ GRACE = 10
 class Server(uvicorn.Server):
     """uvicorn, but a signal it was asked to end by is not raised again: we end with status 0."""
 
-    def __init__(self, config: uvicorn.Config, worker: Worker) -> None:
+    def __init__(self, config: uvicorn.Config, worker: Worker, base: str) -> None:
         super().__init__(config)
         self._worker = worker
+        self._base = base
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Whoever starts it by hand is told where to go; the log says it to programs."""
+        await super().startup(sockets)
+        if self.started and sys.stderr.isatty():
+            note(f"people sign up and in at {self._base}/account; Ctrl-C ends the server")
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -92,7 +100,7 @@ def run(settings: Settings) -> int:
         timeout_keep_alive=30,
         lifespan="on",
     )
-    server = Server(config, worker)
+    server = Server(config, worker, settings.base)
     log.logger("server").info("starting", base=settings.base, database=context.db.dialect)
     try:
         server.run()

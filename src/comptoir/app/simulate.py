@@ -75,16 +75,20 @@ async def _run(simulation: Simulation, every: float) -> NoReturn:
     await simulation.start()
     try:
         await _install(simulation)
+        said = ""
         screen.print(f"stores at {simulation.url}/shop1 and so on; Ctrl-C ends them")
         while True:
             await asyncio.sleep(every)
             for store in simulation.stores:
                 store.live(1)
             seen = simulation.counters
-            screen.print(
+            line = (
                 f"{seen.requests} calls, {seen.uploads} uploads, {seen.records} records,"
                 f" {seen.hints} hints"
             )
+            if line != said:
+                screen.print(line)
+            said = line
     except StoreError as failed:
         fail(f"a store could not install itself: {failed}")
     finally:

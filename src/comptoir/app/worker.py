@@ -1,7 +1,9 @@
-"""The background half of the process: hands out events and drives the stores that are due."""
+"""The background half of the process: hands out events, drives the stores that are due, and sends
+the mails that are."""
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 
 from comptoir import accounts, cloudsync, oauth
 from comptoir.base.clock import monotonic
@@ -11,6 +13,7 @@ from comptoir.infra.events import Dispatcher
 from comptoir.infra.http import idempotency
 from comptoir.infra.http.context import Context
 from comptoir.infra.log import logger
+from comptoir.infra.mail_queue import Postman
 
 IDLE = 1.0
 """Seconds between looks when nothing calls."""
@@ -25,18 +28,23 @@ class Worker:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._called = asyncio.Event()
+        self._called, self._posted = asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._driver = Driver(context)
         self._tidy_at = 0.0
         self._dispatcher = Dispatcher(
             context.db, context.clock, {**cloudsync.HANDLERS, **oauth.HANDLERS}
         )
+        self._postman = Postman(context.db, context.mail, context.clock)
 
     async def start(self) -> None:
-        self._context.wake = self._called.set
+        self._context.wake = self._wake
         await self._driver.recover()
-        self._tasks = [asyncio.create_task(self._loop()), asyncio.create_task(self._watch())]
+        self._tasks = [
+            asyncio.create_task(self._loop(self._called, self._look)),
+            asyncio.create_task(self._loop(self._posted, self._postman.run)),  # mail may be slow
+            asyncio.create_task(self._watch()),
+        ]
 
     async def stop(self) -> None:
         """Safe to repeat."""
@@ -46,15 +54,22 @@ class Worker:
         self._tasks = []
         await self._driver.stop()
 
-    async def _loop(self) -> None:
+    def _wake(self) -> None:
+        self._called.set()
+        self._posted.set()
+
+    async def _look(self) -> None:
+        if self._context.db.condition.trouble:
+            await self._context.db.check()
+        await self._dispatcher.run()
+        await self._driver.look()
+        await self._tidy()
+
+    async def _loop(self, called: asyncio.Event, look: Callable[[], Awaitable[object]]) -> None:
         while True:
-            self._called.clear()
+            called.clear()
             try:
-                if self._context.db.condition.trouble:
-                    await self._context.db.check()
-                await self._dispatcher.run()
-                await self._driver.look()
-                await self._tidy()
+                await look()
             except DatabaseUnavailable:
                 await asyncio.sleep(IDLE)  # the database has said why
             except Exception:
@@ -63,7 +78,7 @@ class Worker:
             # Not wait_for: on Python 3.11 it can swallow the cancellation that `stop` sends.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(IDLE):
-                    await self._called.wait()
+                    await called.wait()
 
     async def _tidy(self) -> None:
         """Once an hour: drop what is kept no longer, and see to the signing keys."""
@@ -93,4 +108,4 @@ class Worker:
                 now = counter()
             if now != before:
                 before = now
-                self._called.set()
+                self._wake()

@@ -41,6 +41,10 @@ def _add_create(group: typer.Typer, installation: Installation) -> None:
             bool, typer.Option("--public", help="It runs in browsers or on devices: no secret")
         ] = False,
         name: Annotated[str, typer.Option("--name", help="What people call it")] = "",
+        client_id: Annotated[
+            str,
+            typer.Option("--client-id", help="That it has built in, as `auth-code-client`"),
+        ] = "",
         data: Data = None,
         as_json: AsJson = False,
     ) -> None:
@@ -55,6 +59,7 @@ def _add_create(group: typer.Typer, installation: Installation) -> None:
                 post_logout_uris=post_logout_redirect_uri or (),
                 name=name,
                 public=public,
+                client_id=client_id,
             ),
         )
         value = {"client_id": made.client_id}

@@ -65,6 +65,8 @@ def telling() -> Iterator[None]:
         fail(problem.detail())
     except VaultError as wrong:
         fail(str(wrong))
+    except UnicodeEncodeError:
+        fail("what was typed is not text in UTF-8: write it again.")
     except OSError as wrong:
         fail(f"{wrong.filename or 'a file'} cannot be used: {wrong.strerror}. Check --data.")
     except sa.exc.OperationalError as down:
@@ -85,8 +87,9 @@ class Installation:
         self._open = open_context
 
     def write(self, data: Path | None, run: Callable[[Work, Context], T]) -> T:
-        with telling(), self._opened(data) as context, context.db.begin("operator") as work:
-            return run(work, context)
+        """`run` may be run again: it must change nothing but the database."""
+        with telling(), self._opened(data) as context:
+            return context.db.write_here(lambda work: run(work, context), actor="operator")
 
     def read(self, data: Path | None, run: Callable[[sa.Connection, Context], T]) -> T:
         """For commands that only look: there must be an installation to look at."""

@@ -129,7 +129,10 @@ def _add_transfer(group: typer.Typer, installation: Installation) -> None:
     ) -> None:
         """Make a user its point of contact, at once: it goes to their organisation. What its point
         of contact before holds of it ends."""
-        changed = installation.write(data, lambda work, _: accounts.transfer_now(work, shop, to))
+        changed = installation.write(
+            data,
+            lambda work, context: accounts.transfer_now(work, shop, to, base=context.settings.base),
+        )
         email, user = changed.point_of_contact_email, changed.point_of_contact_uuid
         value = {"shop": shop, "user": user, "organisation": changed.organisation_id}
         say(value, as_json, f"{shop} belongs to {email} now.")

@@ -61,6 +61,7 @@ def user_commands(installation: Installation) -> typer.Typer:
         _list(users, as_json=as_json)
 
     _add_help(group, installation)
+    _add_close(group, installation)
     return group
 
 
@@ -94,6 +95,25 @@ def _add_help(group: typer.Typer, installation: Installation) -> None:
         it is they who ask."""
         user = installation.write(data, lambda work, _: accounts.drop_second_factor(work, email))
         say({"user": user.user_id}, as_json, f"{user.email} signs in without a second step")
+
+
+def _add_close(group: typer.Typer, installation: Installation) -> None:
+    @group.command("close")
+    def close(
+        email: Annotated[str, typer.Option("--email", help="Whose")],
+        yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
+        data: Data = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Close somebody's account for good: nobody signs in with it any more. Stores and vendors
+        stay with their organisations; what nobody else could manage must be given away first."""
+        if not yes:
+            typer.confirm(f"Close the account of {email} for good?", abort=True, err=True)
+        user = installation.write(
+            data,
+            lambda work, context: accounts.close_now(work, email, base=context.settings.base),
+        )
+        say({"user": user.user_id}, as_json, f"{user.email} has no account any more")
 
 
 def _list(users: list[accounts.User], *, as_json: bool) -> None:

@@ -9,6 +9,9 @@ from comptoir.infra.db.dialect import lock_store
 from comptoir.infra.work import Work
 from comptoir.prestashop.catalogue import catalogue
 
+# Events may come in another order than things happened in: each handler looks at the store as it is
+# now, in its turn at it.
+
 
 def on_consent_changed(work: Work, event: dict[str, Any]) -> None:
     """Keep the active contents those that some module may read; new ones start with a full run."""
@@ -19,14 +22,24 @@ def on_shop_verified(work: Work, event: dict[str, Any]) -> None:
     """The store can be called, perhaps at another address than before."""
     shop_id = str(event["shop_id"])
     refresh(work, shop_id)
-    store.call_now(work.db, shop_id, work.now_ms, forgive=True)
+    if _verified(work, shop_id):
+        store.call_now(work.db, shop_id, work.now_ms, forgive=True)
 
 
 def on_shop_unverified(work: Work, event: dict[str, Any]) -> None:
     """A store that has not proved its address is not called."""
     shop_id = str(event["shop_id"])
+    lock_store(work.db, shop_id)
+    if _verified(work, shop_id):
+        return
     store.end_runs(work.db, shop_id, list(catalogue()), "withdrawn", work.now_ms)
     store.change_store(work.db, shop_id, due_at=None)
+
+
+def _verified(work: Work, shop_id: str) -> bool:
+    """As it is now: for who has a turn at the store."""
+    shop = find_shop(work.db, shop_id)
+    return shop is not None and shop.verified
 
 
 HANDLERS = {
@@ -58,8 +71,7 @@ def refresh(work: Work, shop_id: str) -> None:
         )
     if ended:
         store.end_runs(work.db, shop_id, ended, "withdrawn", work.now_ms)
-    shop = find_shop(work.db, shop_id)
-    if wanted and shop is not None and shop.verified:
+    if wanted and _verified(work, shop_id):
         store.call_now(work.db, shop_id, work.now_ms)
 
 

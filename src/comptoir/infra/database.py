@@ -1,7 +1,8 @@
 """The database: one writer thread with group commit on SQLite, a pool on PostgreSQL.
 
 Use cases are plain functions of a `Work`. Web handlers and the worker hand them to `write` and
-`read`; the command line uses `begin`. Nothing else opens a transaction or commits.
+`read`; the command line uses `write_here`, and `begin` where it does more than one thing. Nothing
+else opens a transaction or commits.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,6 +27,7 @@ from comptoir.infra.work import Work
 from comptoir.infra.writer import Job, Writer
 
 T = TypeVar("T")
+G = TypeVar("G", Work, sa.Connection)
 READERS = 4
 POOL = 16
 TRIES = 3
@@ -124,6 +127,7 @@ class Database:
 
         Raises: DatabaseUnavailable.
         """
+        run = _plainly(run)
         if self.is_sqlite:
             if self._writer is None:
                 self._writer = Writer(Checkpoints(self._writing), self._grouped)
@@ -131,24 +135,30 @@ class Database:
             self._writer.put(job)
             return await asyncio.wrap_future(job.done)
 
-        def unit() -> T:
-            for left in reversed(range(TRIES)):
-                try:
-                    with self.begin(actor, request_id) as work:
-                        return run(work)
-                except dialect.STATEMENT_FAILED as failure:
-                    if not dialect.may_succeed_again(failure):
-                        raise
-                    if not left:
-                        raise DatabaseUnavailable(
-                            reason="writers are in each other's way"
-                        ) from failure
-            raise AssertionError("unreachable")
+        here = partial(self.write_here, run, actor=actor, request_id=request_id)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, here)
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, unit)
+    def write_here(
+        self, run: Callable[[Work], T], *, actor: str = "system", request_id: str = ""
+    ) -> T:
+        """The same on this thread: for commands, which nobody waits beside.
+
+        Raises: DatabaseUnavailable.
+        """
+        for left in reversed(range(TRIES)):
+            try:
+                with self.begin(actor, request_id) as work:
+                    return run(work)
+            except dialect.STATEMENT_FAILED as failure:
+                if not dialect.may_succeed_again(failure):
+                    raise
+                if not left:
+                    raise DatabaseUnavailable(reason="writers are in each other's way") from failure
+        raise AssertionError("unreachable")
 
     async def read(self, run: Callable[[sa.Connection], T]) -> T:
         """Run a query function on a reader thread."""
+        run = _plainly(run)
 
         def unit() -> T:
             with self.reading() as connection:
@@ -245,3 +255,15 @@ class Database:
 def _rewrite(work: Work) -> None:
     """Writes a row as it is: only to see whether writing works."""
     work.db.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+
+
+def _plainly(run: Callable[[G], T]) -> Callable[[G], T]:
+    """A future takes any failure but this one, and who waits for it would wait for ever."""
+
+    def unit(given: G) -> T:
+        try:
+            return run(given)
+        except StopIteration as ended:
+            raise RuntimeError("a unit of work asked for more than there is") from ended
+
+    return unit

@@ -19,6 +19,8 @@ from comptoir.oauth.tables import authorization, authorization_code, refresh_tok
 CODE, REFRESH = "ac", "rt"
 CODE_MS = 60_000
 """RFC 6749 §4.1.2 recommends ten minutes at most; a browser follows the redirect at once."""
+CLOCKS_DIFFER_MS = 60_000
+"""Of servers on one database, at most."""
 KEEP_CODE_MS = 86_400_000
 """A used code is remembered for a day: so long is its replay noticed."""
 REFRESH_MS = 60 * 86_400_000
@@ -163,6 +165,26 @@ def find(db: sa.Connection, authorization_id: str) -> Authorization | None:
     )
 
 
+def held_by(
+    db: sa.Connection, user_id: str, now: int, lifetime_ms: int
+) -> list[tuple[str, int, int]]:
+    """The applications that may still act for the person: the id of each, and when they let it in
+    for the first and for the last time (milliseconds). The last one first. `lifetime_ms`: of an
+    access token."""
+    token = sa.exists().where(
+        rt.authorization_id == a.authorization_id, rt.used_at.is_(None), rt.expires_at > now
+    )
+    recent = a.created_at > now - lifetime_ms - CODE_MS  # its access token may be good yet
+    last = sa.func.max(a.created_at)
+    rows = db.execute(
+        sa.select(a.client_id, sa.func.min(a.created_at), last)
+        .where(a.user_id == user_id, a.ended_at.is_(None), sa.or_(token, recent))
+        .group_by(a.client_id)
+        .order_by(last.desc())
+    )
+    return [(client_id, since, latest) for client_id, since, latest in rows.all()]
+
+
 def end(work: Work, authorization_id: str, reason: str) -> None:
     """Its tokens are no good any more: refresh tokens at once, access tokens within 5 s in every
     process. Safe to repeat."""
@@ -174,9 +196,18 @@ def end(work: Work, authorization_id: str, reason: str) -> None:
     revocation.revoke_authorization(work, authorization_id)
 
 
-def end_all_of(work: Work, user_id: str, until: int, reason: str) -> None:
-    """Whatever any application holds of the person since before that instant (milliseconds)."""
-    theirs = (a.user_id == user_id, a.created_at <= until, a.ended_at.is_(None))
+def end_all_of(
+    work: Work, user_id: str, until: int, session_ids: Sequence[str], reason: str
+) -> None:
+    """Whatever any application holds of the person since before that instant (milliseconds), or by
+    one of these sessions, which are over. Clocks go back, and those of two servers differ: what was
+    made in the future was made before."""
+    made_before = sa.or_(
+        a.created_at <= until,
+        a.created_at > work.now_ms + CLOCKS_DIFFER_MS,
+        a.session_id.in_(session_ids),
+    )
+    theirs = (a.user_id == user_id, made_before, a.ended_at.is_(None))
     live = sa.select(a.authorization_id).where(*theirs)
     for row in work.db.execute(live).all():
         end(work, row.authorization_id, reason)

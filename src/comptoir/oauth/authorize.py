@@ -7,10 +7,9 @@ No consent is asked for: the applications are the operator's, the vendors' and t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import msgspec
-import sqlalchemy as sa
 from starlette.responses import RedirectResponse, Response
 
 from comptoir.accounts import (
@@ -21,15 +20,15 @@ from comptoir.accounts import (
     Visit,
     Visitor,
     Who,
-    find_client,
-    find_shop,
     is_member,
     redirect_uris,
+    session_is_there,
 )
 from comptoir.infra.http.auth import TokenInvalid
 from comptoir.infra.vault import VaultError
 from comptoir.infra.work import Work
 from comptoir.oauth import authorizations, parameters
+from comptoir.oauth.applications import find_application, label
 from comptoir.oauth.authorizations import Authorization
 from comptoir.oauth.errors import (
     ApplicationUnknown,
@@ -86,21 +85,13 @@ class Application:
 
     @property
     def label(self) -> str:
-        """What people are told: a name, which anybody may choose, and the host, which they may
-        not."""
-        name = self.shop.name if self.shop else self.client.name or self.client.vendor
-        host = urlsplit(self.redirect_uri).netloc
-        return f"{name} ({host})" if name else host
+        return label(self.client, self.shop, [self.redirect_uri])
 
 
 async def _application(visit: Visit, given: Mapping[str, str]) -> Application:
     """Raises: ApplicationUnknown, RedirectMismatch."""
-
-    def look(db: sa.Connection) -> tuple[Client | None, Shop | None]:
-        client = find_client(db, given.get("client_id", ""))
-        return client, find_shop(db, client.shop_id) if client and client.shop_id else None
-
-    client, shop = await visit.context.db.read(look)
+    client_id = given.get("client_id", "")
+    client, shop = await visit.context.db.read(lambda db: find_application(db, client_id))
     if client is None or client.revoked_at is not None:
         raise ApplicationUnknown
     if given.get("redirect_uri", "") not in redirect_uris(client, shop):
@@ -145,12 +136,15 @@ async def _continue(visit: Visit, request: AuthorizationRequest) -> Response:
     given = {"client_id": request.client_id, "redirect_uri": request.redirect_uri}
     application = await _application(visit, given)
     visitor = visit.visitor
-    if visitor is None or await _must_sign_in(visit, visitor, request, application.shop):
-        if "none" in request.prompts:
-            refused = AuthorizationRefused(error="login_required", reason="nobody is signed in")
-            return _back(visit, application, request.state, refused)
-        return _to_sign_in(visit, request, application)
-    return await _let_in(visit, visitor, request)
+    code = ""
+    if visitor and not await _must_sign_in(visit, visitor, request, application.shop):
+        code = await _let_in(visit, visitor, request)
+    if code:
+        return _redirect(visit, request.redirect_uri, request.state, {"code": code})
+    if "none" in request.prompts:
+        refused = AuthorizationRefused(error="login_required", reason="nobody is signed in")
+        return _back(visit, application, request.state, refused)
+    return _to_sign_in(visit, request, application)
 
 
 async def _must_sign_in(
@@ -179,8 +173,12 @@ def _to_sign_in(visit: Visit, request: AuthorizationRequest, application: Applic
     return RedirectResponse(f"/account/{page}?{urlencode(query, quote_via=quote)}", 303)
 
 
-async def _let_in(visit: Visit, visitor: Visitor, request: AuthorizationRequest) -> Response:
+async def _let_in(visit: Visit, visitor: Visitor, request: AuthorizationRequest) -> str:
+    """The code for the application; empty when the session has ended since the request began."""
+
     def unit(work: Work) -> str:
+        if not session_is_there(work, visitor.session):
+            return ""
         made = Authorization(
             authorization_id=work.ids.uuid(),
             client_id=request.client_id,
@@ -196,8 +194,7 @@ async def _let_in(visit: Visit, visitor: Visitor, request: AuthorizationRequest)
             work, visit.context.vault, made, request.redirect_uri, request.challenge
         )
 
-    code = await visit.context.db.write(unit, actor=visit.actor, request_id=visit.request_id)
-    return _redirect(visit, request.redirect_uri, request.state, {"code": code})
+    return await visit.context.db.write(unit, actor=visit.actor, request_id=visit.request_id)
 
 
 def _back(

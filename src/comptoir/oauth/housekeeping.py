@@ -14,8 +14,9 @@ from comptoir.oauth import authorizations, revocation
 
 
 def _signed_out_everywhere(work: Work, body: dict[str, Any]) -> None:
-    until = int(body["at"])
-    authorizations.end_all_of(work, str(body["user_id"]), until, "signed out everywhere")
+    user_id, until = str(body["user_id"]), int(body["at"])
+    ended = list(body.get("session_ids", ()))
+    authorizations.end_all_of(work, user_id, until, ended, "signed out everywhere")
 
 
 def _sessions_ended(work: Work, body: dict[str, Any]) -> None:
@@ -23,7 +24,8 @@ def _sessions_ended(work: Work, body: dict[str, Any]) -> None:
 
 
 def _shop_owner_changed(work: Work, body: dict[str, Any]) -> None:
-    """Who had the store before gets no further in its back office with what they hold."""
+    """Who had the store before gets no further in its back office with what they hold; unless they
+    have it again by now."""
     shop, before = find_shop(work.db, str(body["shop_id"])), str(body["previous_owner_uuid"])
     if shop is not None and before and shop.point_of_contact_uuid != before:
         authorizations.end_all_at(work, before, shop.client_id, "the store has another owner")

@@ -3,22 +3,12 @@ person out here and gets the browser back."""
 
 from urllib.parse import quote, urlencode
 
-import sqlalchemy as sa
 from starlette.responses import RedirectResponse, Response
 
-from comptoir.accounts import (
-    Client,
-    Page,
-    Shop,
-    Visit,
-    Who,
-    find_client,
-    find_shop,
-    post_logout_uris,
-    sign_out_here,
-)
+from comptoir.accounts import Page, Visit, Who, post_logout_uris, sign_out_here
 from comptoir.infra.http.auth import TokenInvalid
 from comptoir.oauth import parameters
+from comptoir.oauth.applications import find_application
 from comptoir.oauth.errors import RedirectMismatch
 from comptoir.oauth.tokens import tokens_of
 
@@ -77,11 +67,7 @@ async def _where(
     if not wanted:
         return ""
 
-    def look(db: sa.Connection) -> tuple[Client | None, Shop | None]:
-        client = find_client(db, client_id)
-        return client, find_shop(db, client.shop_id) if client and client.shop_id else None
-
-    client, shop = await visit.context.db.read(look)
+    client, shop = await visit.context.db.read(lambda db: find_application(db, client_id))
     other = bool(hint) and hint.get("azp") != client_id
     if client is None or client.revoked_at is not None or other:
         raise RedirectMismatch

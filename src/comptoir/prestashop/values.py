@@ -40,11 +40,12 @@ def boolean(value: object) -> bool | None:
 
 def integer(value: object) -> int | None:
     if isinstance(value, str):
-        if not value.strip():
+        value = value.strip()
+        if not value:
             return None
-        if not _INTEGER.fullmatch(value.strip()):
+        if not _INTEGER.fullmatch(value):
             raise Misfit("not a whole number")
-        value = int(value.strip().partition(".")[0])
+        value = int(value.partition(".")[0])
     elif isinstance(value, float):
         if not value.is_integer():
             raise Misfit("not a whole number")
@@ -60,9 +61,10 @@ def integer(value: object) -> int | None:
 
 def real(value: object) -> float | None:
     if isinstance(value, str):
-        if not value.strip():
+        value = value.strip()  # `float` knows less white space than `strip`
+        if not value:
             return None
-        if not _NUMBER.fullmatch(value.strip()):
+        if not _NUMBER.fullmatch(value):
             raise Misfit("not a number")
         value = float(value)
     if value is None:

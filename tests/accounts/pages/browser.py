@@ -17,6 +17,7 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.eventually import eventually
 from tests.server import Answer, Server
 
 PASSWORD = "correct horse battery"
@@ -191,3 +192,13 @@ def mails(server: Server, to: str) -> list[Mail]:
         if message["To"].addresses[0].addr_spec == to:
             found.append(Mail(to, message["Subject"], message.get_content()))
     return found
+
+
+def told(server: Server, to: str, words: str) -> list[Mail]:
+    """The same, once the last of them says `words`: what tells of a change is sent after it."""
+
+    def look() -> list[Mail]:
+        found = mails(server, to)
+        return found if found and words in f"{found[-1].subject}\n{found[-1].text}" else []
+
+    return eventually(look)

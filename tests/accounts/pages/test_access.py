@@ -1,6 +1,7 @@
 """Who may see each page, and send each form. A new page fails until it is entered here."""
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 
@@ -11,10 +12,11 @@ from tests.accounts.pages.visitors import NOWHERE, PART, PEOPLE, Ground, ground
 from tests.conftest import SLICE
 from tests.server import Answer
 
-ANYONE, SIGNED_IN = "anyone", "signed in"
+ANYONE, SIGNED_IN, FRESH = "anyone", "signed in", "signed in within 15 minutes"
 MEMBER, ADMIN, OWNER, ADDRESSEE = "member", "admin", "owner", "addressee"
 MAY = {
     SIGNED_IN: set(PEOPLE),
+    FRESH: set(PEOPLE),
     MEMBER: {"member", "admin", "owner"},
     ADMIN: {"admin", "owner"},
     OWNER: {"owner"},
@@ -44,8 +46,12 @@ TABLE = {
     "POST /account/reset/code": ANYONE,
     "GET /account": SIGNED_IN,
     "POST /account": SIGNED_IN,
-    "GET /account/email": SIGNED_IN,
-    "POST /account/email": SIGNED_IN,
+    "GET /account/close": FRESH,
+    "POST /account/close": FRESH,
+    "GET /account/applications": SIGNED_IN,
+    "POST /account/applications/end": SIGNED_IN,
+    "GET /account/email": FRESH,
+    "POST /account/email": FRESH,
     "GET /account/email/code": SIGNED_IN,
     "POST /account/email/code": SIGNED_IN,
     "GET /account/security": SIGNED_IN,
@@ -53,13 +59,16 @@ TABLE = {
     "POST /account/security/password": SIGNED_IN,
     "POST /account/security/sessions/end": SIGNED_IN,
     "POST /account/security/sessions/end-others": SIGNED_IN,
-    "GET /account/security/second-factor": SIGNED_IN,
-    "POST /account/security/second-factor": SIGNED_IN,
-    "POST /account/security/second-factor/end": SIGNED_IN,
-    "POST /account/security/second-factor/codes": SIGNED_IN,
-    "GET /account/security/passkeys": SIGNED_IN,
-    "POST /account/security/passkeys": SIGNED_IN,
-    "POST /account/security/passkeys/remove": SIGNED_IN,
+    "GET /account/security/second-factor": FRESH,
+    "POST /account/security/second-factor": FRESH,
+    "GET /account/security/second-factor/end": FRESH,
+    "POST /account/security/second-factor/end": FRESH,
+    "GET /account/security/second-factor/codes": FRESH,
+    "POST /account/security/second-factor/codes": FRESH,
+    "GET /account/security/passkeys": FRESH,
+    "POST /account/security/passkeys": FRESH,
+    "GET /account/security/passkeys/remove": FRESH,
+    "POST /account/security/passkeys/remove": FRESH,
     "GET /account/organisations": SIGNED_IN,
     "POST /account/organisations": SIGNED_IN,
     "GET /account/organisations/{organisation_id}": MEMBER,
@@ -185,6 +194,17 @@ def test_why_one_signs_in_once_more_is_said(here: Ground) -> None:
         assert ("more than a quarter of an hour ago" in answer.text) is said
 
 
+def test_after_signing_in_once_more_one_is_where_one_was(here: Ground) -> None:
+    """Also after a form, where its page can be read."""
+    for path, back in (
+        ("/account/security/second-factor/end", "/account/security/second-factor/end"),
+        ("/account/security/passkeys/remove", "/account/security/passkeys/remove"),
+        ("/account/close", "/account/close"),
+    ):
+        answer = here.send("POST", path, {}, here.cookies("owner", old=True), "owner")
+        assert answer.header("location") == f"/account/sign-in?next={quote(back, safe='')}"
+
+
 @pytest.mark.parametrize("name", TABLE)
 def test_who_may(name: str, here: Ground) -> None:
     page, kind = ALL[name], TABLE[name]
@@ -202,7 +222,7 @@ def test_who_may(name: str, here: Ground) -> None:
     old = here.send(
         page.method, page.path, here.subject(), here.cookies("owner", old=True), "owner"
     )
-    assert to_sign_in(old) == (page.who is Who.JUST_SIGNED_IN)
+    assert to_sign_in(old) == (kind == FRESH)
 
     for who in PEOPLE:
         answer = here.send(page.method, page.path, here.subject(), here.cookies(who), who)

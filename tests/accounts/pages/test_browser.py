@@ -14,7 +14,7 @@ def test_it_signs_in_and_out_and_reads_its_mail(comptoir: Server) -> None:
     assert "comptoir_session" in mine.jar
 
     left = mine.post("/account/sign-out", {})
-    assert left.header("location") == "/account/sign-in"
+    assert left.header("location") == "/account/sign-in?done=signed_out"
     assert "comptoir_session" not in mine.jar
     assert "Sign in" in browser.words(mine.follow(left))
 

@@ -1,6 +1,7 @@
 """Sign up, sign in, reset: what people type, what comes by mail, and what it leads to."""
 
 import re
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.accounts.pages.browser import (
     mails,
     person,
     signed_in,
+    told,
     words,
 )
 from tests.server import Answer, Server
@@ -22,10 +24,9 @@ NEW = "seven pale otters at noon"
 
 
 def code_for(server: Server, address: str) -> str:
-    """The code of the last mail."""
-    found = CODE.search(mails(server, address)[-1].subject)
-    assert found is not None
-    return found[1] + found[2]
+    """The last one mailed."""
+    found = [code for mail in mails(server, address) if (code := CODE.search(mail.subject))]
+    return found[-1][1] + found[-1][2]
 
 
 def sign_up(browser: Browser, address: str, password: str = PASSWORD, **more: str) -> Answer:
@@ -77,7 +78,7 @@ def test_after_five_wrong_codes_the_right_one_is_no_good(comptoir: Server) -> No
     page = browser.get("/account/confirm")
     answer = browser.submit(page, "/account/confirm", code=right)
     assert (answer.status, "one wrong code too many" in words(answer)) == (400, True)
-    assert "/account/sign-up?next=" in links(answer), "begin again"
+    assert "/account/sign-up" in links(answer), "begin again"
 
 
 def test_wrong_codes_are_answered_alike_for_addresses_without_an_account(comptoir: Server) -> None:
@@ -151,6 +152,22 @@ def test_a_reset_signs_everybody_else_out(comptoir: Server) -> None:
     assert elsewhere.get("/account").status == 303
     assert Browser(comptoir).sign_in(who).status == 400
     assert Browser(comptoir).sign_in(who, NEW).status == 303
+    told(comptoir, who.email, "password was changed")
+
+
+def test_a_forgotten_password_leads_on_to_what_was_wanted(comptoir: Server) -> None:
+    who, browser = person(comptoir, "forgot@people.example"), Browser(comptoir)
+    wanted = "/oauth2/authorize?client_id=s_1"
+    asked = f"/account/sign-in?next={quote(wanted, safe='')}"
+    (forgotten,) = {link for link in links(browser.get(asked)) if "reset" in link}
+    page = browser.get(forgotten)
+    browser.submit(page, "/account/reset", email="no address")
+    browser.submit(page, "/account/reset", email=who.email)
+    page = browser.get("/account/reset/code")
+    assert unquote(forgotten) in map(unquote, links(page)), "another code, with the same end"
+    code = code_for(comptoir, who.email)
+    done = browser.submit(page, "/account/reset/code", code=code, password=NEW)
+    assert done.header("location") == wanted
 
 
 def test_who_has_no_account_is_told_by_mail_only(comptoir: Server) -> None:
@@ -252,6 +269,7 @@ def test_signing_out_ends_the_session(comptoir: Server) -> None:
     browser = signed_in(comptoir, who)
     kept = dict(browser.jar)
     page = browser.get("/account")
-    assert browser.submit(page, "/account/sign-out").header("location") == "/account/sign-in"
+    out = browser.submit(page, "/account/sign-out").header("location") or ""
+    assert "You are signed out" in words(browser.get(out))
     browser.jar = kept
     assert browser.get("/account").status == 303

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
 import pyotp
 
@@ -13,6 +14,7 @@ from tests.accounts.pages.browser import (
     person,
     read,
     signed_in,
+    told,
     words,
 )
 from tests.accounts.pages.test_entry import NEW, code_for
@@ -33,13 +35,18 @@ def code_of(secret: str, step: int) -> str:
     return pyotp.TOTP(secret).at(step * 30)
 
 
+def secret_of(page: Answer) -> str:
+    """That the page to turn it on shows."""
+    found = SECRET.search(page.text)
+    assert found is not None, page.text
+    return found[1].replace(" ", "")
+
+
 def second_step(browser: Browser, step: int | None = None) -> tuple[str, list[str]]:
     """Turn it on, with the code of that step or of now. Returns the secret and the recovery
     codes."""
     page = browser.get(TOTP)
-    found = SECRET.search(page.text)
-    assert found is not None, page.text
-    secret = found[1].replace(" ", "")
+    secret = secret_of(page)
     done = browser.submit(page, TOTP, code=code_of(secret, step or step_now()))
     assert done.status == 200, done.text
     return secret, RECOVERY.findall(done.text)
@@ -54,7 +61,7 @@ def test_a_second_step_is_asked_for_once_it_is_on(comptoir: Server) -> None:
     step = step_now()
     secret, recovery = second_step(signed_in(comptoir, who), step)
     assert len(set(recovery)) == 10
-    assert "second step was turned on" in mails(comptoir, who.email)[-1].text
+    told(comptoir, who.email, "second step was turned on")
 
     browser = Browser(comptoir)
     page = browser.sign_in(who, wanted="/account/security")
@@ -79,14 +86,68 @@ def test_recovery_codes_are_renewed_and_the_second_step_ends(comptoir: Server) -
     who = person(comptoir, "renew@people.example")
     browser = signed_in(comptoir, who)
     _, old = second_step(browser)
-    fresh = RECOVERY.findall(browser.submit(browser.get(SECURITY), f"{TOTP}/codes").text)
+    assert {f"{TOTP}/codes", f"{TOTP}/end"} <= set(links(browser.get(SECURITY))), "asks first"
+    shown = browser.submit(browser.get(f"{TOTP}/codes"), f"{TOTP}/codes")
+    fresh = RECOVERY.findall(shown.text)
+    (file,) = [link for link in links(shown) if link.startswith("data:")]
+    assert unquote(file.partition(",")[2]).split() == fresh
     assert len(fresh) == 10 and not set(fresh) & set(old)
     other = Browser(comptoir)
     assert send_code(other, other.sign_in(who), old[1]).status == 400
     assert send_code(other, other.sign_in(who), fresh[1]).status == 303
 
-    assert browser.submit(browser.get(SECURITY), f"{TOTP}/end").status == 303
+    assert browser.submit(browser.get(f"{TOTP}/end"), f"{TOTP}/end").status == 303
     assert Browser(comptoir).sign_in(who).status == 303
+    assert browser.get(f"{TOTP}/end").header("location") == SECURITY, "there is nothing to end"
+
+
+def offered(browser: Browser) -> str:
+    return secret_of(browser.get(TOTP))
+
+
+def test_a_secret_stays_while_one_is_signed_in_and_is_nobody_elses(comptoir: Server) -> None:
+    ada, bob = person(comptoir, "offer1@people.example"), person(comptoir, "offer2@people.example")
+    browser, other = signed_in(comptoir, ada), signed_in(comptoir, bob)
+    first = offered(browser)
+    assert offered(browser) == first, "the page was loaded again"
+    sealed = browser.jar["comptoir_totp"]
+    other.jar["comptoir_totp"] = sealed
+    assert offered(other) != first
+    for sent in (sealed, "nonsense", ""):
+        typed = {"sealed": sent, "code": code_of(first, step_now())}
+        assert other.post(TOTP, typed).header("location") == TOTP
+    again = signed_in(comptoir, ada)
+    again.jar["comptoir_totp"] = sealed
+    assert offered(again) != first, "another session"
+
+
+def test_each_of_two_tabs_turns_on_the_secret_that_it_shows(comptoir: Server) -> None:
+    browser = signed_in(comptoir, person(comptoir, "tabs@people.example"))
+    page = browser.get(TOTP)
+    secret = secret_of(page)
+    del browser.jar["comptoir_totp"]
+    assert offered(browser) != secret
+    wrong = browser.submit(page, TOTP, code="000000")
+    assert wrong.status == 400 and secret_of(wrong) == secret
+    assert browser.submit(page, TOTP, code=code_of(secret, step_now())).status == 200
+
+
+def test_a_secret_that_was_on_is_not_offered_again(comptoir: Server) -> None:
+    browser = signed_in(comptoir, person(comptoir, "onoff@people.example"))
+    offered(browser)
+    kept = browser.jar["comptoir_totp"]
+    before, _ = second_step(browser)
+    assert "comptoir_totp" not in browser.jar
+    browser.jar["comptoir_totp"] = kept  # the answer was lost
+    browser.submit(browser.get(f"{TOTP}/end"), f"{TOTP}/end")
+    assert offered(browser) != before
+
+
+def test_what_is_shown_once_has_no_link_that_would_lose_it(comptoir: Server) -> None:
+    browser = signed_in(comptoir, person(comptoir, "once@people.example"))
+    second_step(browser)
+    shown = browser.submit(browser.get(f"{TOTP}/codes"), f"{TOTP}/codes")
+    assert not [link for link in links(shown) if "lang=" in link]
 
 
 def test_a_reset_by_mail_does_not_open_an_account_with_a_second_step(comptoir: Server) -> None:
@@ -126,7 +187,7 @@ def test_a_new_password_needs_the_old_one_and_ends_other_sessions(comptoir: Serv
     assert done.header("location") == f"{SECURITY}?done=password"
     assert browser.get("/account").status == 200
     assert other.get("/account").status == 303
-    assert "password was changed" in mails(comptoir, who.email)[-1].text
+    told(comptoir, who.email, "password was changed")
 
 
 def test_sessions_are_listed_and_ended_one_by_one_or_all(comptoir: Server) -> None:
@@ -173,7 +234,7 @@ def test_an_address_changes_once_the_new_one_has_answered(comptoir: Server) -> N
     code = code_for(comptoir, "after@people.example")
     done = browser.submit(browser.get("/account/email/code"), "/account/email/code", code=code)
     assert done.header("location") == "/account?done=email"
-    assert "after@people.example" in mails(comptoir, who.email)[-1].text, "the old one is told"
+    told(comptoir, who.email, "after@people.example")  # the old one
     assert Browser(comptoir).sign_in("AFTER@people.example").status == 303
     assert Browser(comptoir).sign_in(who).status == 400
 

@@ -13,8 +13,8 @@ SAID = re.compile(r"""(?:\bt|\bsay|_say)\(\s*["']([a-z_]+(?:\.[a-z_0-9-]+)+|[a-z
 MADE = tuple(
     f"{name}."
     for name in (
-        "done language password mail problem role outcome method kind audit reason vendor.mode"
-        " vendor.add client.overlap"
+        "done language password mail problem role outcome method kind audit reason sure vendor.mode"
+        " vendor.add client.overlap close.why close.see"
     ).split()
 )
 """Beginnings of keys that are put together."""

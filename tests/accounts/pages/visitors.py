@@ -223,6 +223,13 @@ class Ground:
         return self.ask(method, path, about, cookies={**cookies, "form": "mine"}, form=form)
 
 
+def _keep(work: Work, user: User) -> None:
+    """They are somebody's only owner: their account cannot be closed."""
+    other = users.create_user(work, f"with-{user.email}", "")
+    home = members.organisations_of(work.db, user.user_id)[0].organisation_id
+    members.add_member(work.db, home, other.user_id, Role.MEMBER, work.now_ms)
+
+
 @contextmanager
 def ground(engine: str) -> Iterator[Ground]:
     rates = dict.fromkeys(("sign_in_rate", "address_rate", "identity_rate"), "1000000")
@@ -235,6 +242,8 @@ def ground(engine: str) -> Iterator[Ground]:
                     name: users.create_user(work, f"{name}@people.test", "", first_name=name)
                     for name in PEOPLE
                 }
+                for user in people.values():
+                    _keep(work, user)
             identity = server.create_identity("https://bearer.example")
             vendor = server.quick_cli("vendor", "create", "bearer")
             bearers = {

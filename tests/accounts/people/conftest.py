@@ -14,7 +14,6 @@ from comptoir.accounts.rules import Place, Shop
 from comptoir.base.clock import FrozenClock
 from comptoir.base.ids import SeededIds
 from comptoir.infra.database import Database
-from comptoir.infra.db.migrate import upgrade
 from comptoir.infra.db.tables import audit_log, outbox
 from comptoir.infra.vault import Vault
 from comptoir.infra.work import Work
@@ -92,9 +91,8 @@ class Town:
 
 
 @pytest.fixture
-def town(database_url: str, clock: FrozenClock, ids: SeededIds) -> Iterator[Town]:
-    url = database_url.replace("postgresql://", "postgresql+psycopg://")
+def town(migrated_url: str, clock: FrozenClock, ids: SeededIds) -> Iterator[Town]:
+    url = migrated_url.replace("postgresql://", "postgresql+psycopg://")
     database = Database(url, clock, ids)
-    upgrade(database.engine)
     yield Town(database, clock, Vault("k" * 32))
     database.close()

@@ -17,6 +17,7 @@ from comptoir.accounts.people import (
     organise,
     recover,
     second_factor,
+    sessions,
     transfers,
     users,
 )
@@ -202,6 +203,19 @@ def test_recovery_codes_are_made_in_two_windows(town: Town) -> None:
 
     beside(town, renew, renew).result()
     assert town.look(lambda db: second_factor.codes_left(db, user.user_id)) == second_factor.CODES
+
+
+def test_sessions_end_twice_at_once(town: Town) -> None:
+    user = town.user("user")
+    for _ in range(2):
+        town.do(lambda work: sessions.open_session(work, town.vault, user.user_id, ("pwd",)))
+
+    def end(work: Work) -> None:
+        sessions.end_sessions(work, user.user_id)
+
+    beside(town, end, end).result()
+    assert len(town.announced("accounts.user.sessions_ended.v1")) == 1
+    assert town.audited("session.ended") == 2
 
 
 def test_an_offer_ends_when_the_store_goes_elsewhere_by_itself(town: Town) -> None:

@@ -83,11 +83,14 @@ def test_an_offer_ends_when_it_is_declined_withdrawn_or_late(town: Town) -> None
     offer(town, shop, owner, guest.email)
     town.do(lambda work: hand_over.withdraw_offer(work, shop.shop_id, owner.user_id))
     assert waits(town, guest) == []
-    town.refuses(
-        TransferNotFound,
-        lambda work: hand_over.withdraw_offer(work, shop.shop_id, owner.user_id),
-    )
 
+    def withdraw_none() -> None:
+        town.refuses(
+            TransferNotFound,
+            lambda work: hand_over.withdraw_offer(work, shop.shop_id, owner.user_id),
+        )
+
+    withdraw_none()
     made = offer(town, shop, owner, guest.email)
     town.do(lambda work: hand_over.decline(work, guest, made.transfer_id))
     town.refuses(TransferNotFound, lambda work: hand_over.decline(work, guest, made.transfer_id))
@@ -95,6 +98,8 @@ def test_an_offer_ends_when_it_is_declined_withdrawn_or_late(town: Town) -> None
     offer(town, shop, owner, guest.email)
     town.clock.advance(7 * DAY)
     assert waits(town, guest) == []
+    withdraw_none()
+    assert town.audited("store.offer_withdrawn") == 1
     town.do(waiting.forget)
 
 
@@ -107,6 +112,7 @@ def test_a_store_is_offered_to_one_at_a_time_while_it_is_there(town: Town) -> No
 
     town.do(lambda work: hand_over.transfer_now(work, shop.shop_id, other.email))
     assert waits(town, guest) == []
+    assert town.audited("store.offer_withdrawn") == 2
     assert town.find(shop).organisation_id == town.home(other)
     town.refuses(
         UserNotFound,
@@ -150,6 +156,7 @@ def test_unlinking_leaves_it_as_it_is_but_nobodys(town: Town) -> None:
     assert changed.organisation_id != shop.organisation_id
     assert len(town.announced(CHANGED)) == 1
     assert waits(town, guest) == []
+    assert town.audited("store.offer_withdrawn") == 1
     town.refuses(ShopNotFound, unlink)
 
 

@@ -1,8 +1,10 @@
 """Who may change an organisation and its members. Someone outside is told that there is none."""
 
+from datetime import timedelta
+
 import pytest
 
-from comptoir.accounts import leave
+from comptoir.accounts import hand_over, leave
 from comptoir.accounts.people import invite, members, organise
 from comptoir.accounts.people.errors import (
     LastOwner,
@@ -76,6 +78,34 @@ def test_members_are_removed_and_leave_but_for_the_last_owner(town: Town) -> Non
     assert [m.user_id for m in town.look(lambda db: members.members_of(db, here))] == [
         owner.user_id
     ]
+
+
+@pytest.mark.parametrize("how", ["removed", "left", "demoted"])
+def test_what_they_offered_is_withdrawn_and_told_in_the_log(town: Town, how: str) -> None:
+    """But not what was over: that ended in another way, once."""
+    owner, admin = town.user("owner"), town.user("admin")
+    shop = town.shop(owner)
+    here = shop.organisation_id
+    town.joins(admin, here, ADMIN)
+
+    def offers(name: str) -> None:
+        email = f"{name}@town.example"
+        town.do(lambda work: invite.invite(work, town.vault, here, admin, email, MEMBER))
+        town.do(lambda work: hand_over.offer(work, town.vault, shop.shop_id, admin, email))
+
+    offers("late")
+    town.clock.advance(timedelta(days=7))
+    offers("friend")
+    offers("other")
+    assert town.audited("store.offer_withdrawn") == 1, "a store is offered to one at a time"
+
+    if how == "demoted":
+        town.do(lambda w: organise.set_role(w, here, owner.user_id, admin.user_id, MEMBER))
+    else:
+        by = owner if how == "removed" else admin
+        town.do(lambda w: organise.remove(w, here, by.user_id, admin.user_id))
+    assert town.audited("organisation.invitation_withdrawn") == 2
+    assert town.audited("store.offer_withdrawn") == 2
 
 
 def test_the_stores_of_who_leaves_get_another_point_of_contact(town: Town) -> None:

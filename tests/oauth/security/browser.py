@@ -159,11 +159,13 @@ def is_good(server: Server, access_token: str) -> bool:
 
 
 def mails(server: Server) -> list[tuple[str, str, str]]:
-    """Address, subject and text of what was sent, the latest last."""
+    """Address, subject and text of what was sent at once, the latest last: not of what tells of a
+    change, which comes some time after it."""
     found = []
     for path in sorted((server.data / "mail").glob("*.eml")):
         mail = message_from_bytes(path.read_bytes(), policy=policy.default)
-        found.append((str(mail["To"]), str(mail["Subject"]), mail.get_content()))
+        if "was changed" not in mail["Subject"]:
+            found.append((str(mail["To"]), str(mail["Subject"]), mail.get_content()))
     return found
 
 

@@ -173,8 +173,8 @@ def test_4_13_codes_used_at_the_same_time(both: Scene) -> None:
         assert sorted(found) == [200, 400, 400, 400]
 
 
-def test_4_13_a_code_is_good_for_a_minute(database_url: str, clock: FrozenClock) -> None:
-    world = World(database_url, clock)
+def test_4_13_a_code_is_good_for_a_minute(migrated_url: str, clock: FrozenClock) -> None:
+    world = World(migrated_url, clock)
     made = Authorization("z", "a_1", "u", "s", ("openid",), (), "", ("pwd",), 0)
 
     def begin(work: Work) -> str:

@@ -15,6 +15,7 @@ from joserfc import jws, jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
 from comptoir.infra.http.auth import TokenInvalid
+from tests.conftest import SLICE
 from tests.oauth.calls import claims_of, header_of, keys
 from tests.oauth.security.scene import Scene
 from tests.oauth.world import STORE, World
@@ -22,6 +23,12 @@ from tests.oauth.world import STORE, World
 MINE = RSAKey.generate_key(2048)
 CURVE = ECKey.generate_key("P-256")
 Play = Callable[[Callable[[World], Awaitable[None]]], None]
+
+
+@pytest.fixture(params=SLICE)
+def engine(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
 
 
 def encoded(value: Any) -> str:

@@ -108,8 +108,8 @@ def test_asvs_2_2_1_attempts_at_the_same_time(both: Scene) -> None:
     assert found.count(429) == 16 - throttle.MOST
 
 
-def test_asvs_2_2_1_after_a_quarter_of_an_hour(database_url: str, clock: FrozenClock) -> None:
-    world = World(database_url, clock)
+def test_asvs_2_2_1_after_a_quarter_of_an_hour(migrated_url: str, clock: FrozenClock) -> None:
+    world = World(migrated_url, clock)
 
     async def play() -> None:
         for _ in range(throttle.MOST):
@@ -172,8 +172,8 @@ def test_asvs_2_7_a_code_is_for_what_it_was_asked_for(scene: Scene) -> None:
     assert answer.header("Location") == "/account/reset"
 
 
-def test_asvs_2_7_a_code_is_good_for_half_an_hour(database_url: str, clock: FrozenClock) -> None:
-    world = World(database_url, clock)
+def test_asvs_2_7_a_code_is_good_for_half_an_hour(migrated_url: str, clock: FrozenClock) -> None:
+    world = World(migrated_url, clock)
 
     def begin(work: Work) -> codes.Begun:
         return codes.begin(work, world.vault, Purpose.RESET, Promise(email="x@b.test"))

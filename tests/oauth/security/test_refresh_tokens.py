@@ -189,9 +189,9 @@ def test_4_14_2_ended_by_signing_out_everywhere_and_by_a_new_password(both: Scen
     no_good(both, second["refresh_token"])
 
 
-def test_4_14_2_ended_when_it_is_not_used(database_url: str, clock: FrozenClock) -> None:
+def test_4_14_2_ended_when_it_is_not_used(migrated_url: str, clock: FrozenClock) -> None:
     """Also introspection knows that it is no good (RFC 7662 §2.2)."""
-    world = World(database_url, clock)
+    world = World(migrated_url, clock)
     made = Authorization("z", "a_1", "u", "s", ("offline_access",), (), "", ("pwd",), 0)
 
     def begin(work: Work) -> str:

@@ -10,6 +10,7 @@ import pytest
 from comptoir.accounts.people import passkeys
 from comptoir.base.clock import FrozenClock
 from comptoir.oauth.request import AuthorizationRequest
+from tests.conftest import SLICE
 from tests.oauth.security.browser import (
     App,
     Browser,
@@ -22,6 +23,12 @@ from tests.oauth.world import World
 from tests.server import Server, running
 
 MINUTE, BEGAN = 60_000, 1_000_000
+
+
+@pytest.fixture(params=SLICE)
+def engine(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
 
 
 @pytest.fixture(scope="module")
@@ -272,9 +279,9 @@ def test_a_foreign_form_changes_no_cookie(scene: Scene) -> None:
         "[" * 5000,
     ],
 )
-def test_passkeys_that_are_none(database_url: str, clock: FrozenClock, answer: str) -> None:
+def test_passkeys_that_are_none(migrated_url: str, clock: FrozenClock, answer: str) -> None:
     """On both engines: an answer of the browser that is not one."""
-    world, site = World(database_url, clock), passkeys.Site("localhost", "http://localhost")
+    world, site = World(migrated_url, clock), passkeys.Site("localhost", "http://localhost")
     asked = passkeys.ask_for_any(world.vault, site, b"x" * 32, int(clock.now().timestamp() * 1000))
 
     async def play() -> None:

@@ -68,9 +68,9 @@ def test_asvs_3_3_3_after_a_reset_no_session_is_left(scene: Scene) -> None:
     assert not old.signed_in()
 
 
-def test_asvs_3_3_2_sessions_end_by_themselves(database_url: str, clock: FrozenClock) -> None:
+def test_asvs_3_3_2_sessions_end_by_themselves(migrated_url: str, clock: FrozenClock) -> None:
     """After a day without a request, and after a week."""
-    world = World(database_url, clock)
+    world = World(migrated_url, clock)
 
     def begin(work: Work) -> tuple[str, str]:
         user = users.create_user(work, "x@b.test", "")

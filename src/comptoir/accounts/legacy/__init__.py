@@ -4,7 +4,7 @@ The rest of accounts enters by this file.
 """
 
 from comptoir.accounts.legacy.endpoints import ENDPOINTS
-from comptoir.accounts.legacy.link import LinkWanted, link, unlink
+from comptoir.accounts.legacy.link import LinkWanted, give_up, link, unlink
 from comptoir.accounts.legacy.tokens import calling_store, holder
 
-__all__ = ["ENDPOINTS", "LinkWanted", "calling_store", "holder", "link", "unlink"]
+__all__ = ["ENDPOINTS", "LinkWanted", "calling_store", "give_up", "holder", "link", "unlink"]

@@ -13,7 +13,8 @@ from comptoir.accounts.legacy.errors import NotLinked, StoreLegacyNotFound
 from comptoir.accounts.legacy.rules import SHOP, USER
 from comptoir.accounts.rules import Shop
 from comptoir.accounts.schemas import Identity, TokenToVerify
-from comptoir.infra.http.auth import Caller, ForeignStore, TokenInvalid
+from comptoir.base.instant import to_ms
+from comptoir.infra.http.auth import Access, Caller, ForeignStore, TokenInvalid
 from comptoir.infra.http.context import Context, request_id
 from comptoir.infra.http.endpoint import json_response, read_json
 from comptoir.infra.http.idempotency import once
@@ -58,14 +59,16 @@ async def move_to_v8(request: Request, context: Context, caller: Caller | None) 
     assert caller is not None
     shop_id = shop.shop_id
     wanted = await read_json(request, bodies.Migration)
-    place = wanted.place()
+    place, began = wanted.place(), to_ms(context.clock.now())
     migrate.check_move(caller, shop, place)
     failure = await migrate.check(context, shop_id, place, wanted.proof)
-    since, path = wanted.from_version[:32], request.url.path
+    since, path = str(wanted.from_version or 0)[:32], request.url.path
 
     def unit(work: Work) -> Response:
         if failure is not None:
-            verification.record(work, shop_id, place, failure)
+            # A legacy token is in other modules' hands, too: it proves, and disproves nothing.
+            if caller.kind is not Access.LEGACY_STORE:
+                verification.record(work, shop_id, place, failure, began=began)
             return respond(path, failure)
         if tokens.check(work.db, caller) is None:  # it took a while: is the link still in force?
             raise StoreLegacyNotFound
@@ -139,6 +142,10 @@ async def _described(
     moved = await describe.check(context, shop, place)
 
     def unit(work: Work) -> Response:
+        if (
+            tokens.check(work.db, caller) is None
+        ):  # the store was asked: is the link still in force?
+            raise StoreLegacyNotFound
         describe.record(work, shop.shop_id, place, moved=moved)
         note_versions(work, shop.shop_id, request)
         return json_response(bodies.Done())

@@ -1,5 +1,6 @@
 """Calls to the front controllers of `ps_accounts` 5 to 7 (spec/accounts.md §2.4)."""
 
+import asyncio
 from collections.abc import Mapping
 
 from comptoir.accounts import callback
@@ -54,9 +55,13 @@ async def tell(
 
 
 async def tell_unlinked(context: Context, shop_id: str, place: Place, key: str) -> None:
-    """As far as the store answers: what it does not hear of, it finds out by its tokens."""
-    for controller in (CLIENT, LINK):
+    """As far as the store answers: what it does not hear of, it finds out by its tokens. Both calls
+    at once: the store itself may wait for us meanwhile, for 10 s (§1.1)."""
+
+    async def one(controller: str) -> None:
         try:
             await tell(context, place, key, "DELETE", controller)
         except LinkRefused as refused:
             log.info("store_not_told", shop_id=shop_id, step=controller, reason=refused.reason)
+
+    await asyncio.gather(one(CLIENT), one(LINK))

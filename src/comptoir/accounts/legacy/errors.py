@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from comptoir.base.errors import BadRequest, NotFound, Unprocessable
+from comptoir.base.errors import BadRequest, Conflict, NotFound, Retry, Unprocessable
 
 
 @dataclass(kw_only=True, eq=False)
@@ -69,6 +69,18 @@ class LinkRefused(Unprocessable):
             f"The store did not take {self.step}: {self.reason}. Nothing is linked: reset"
             " ps_accounts in the back office, then link the store again."
         )
+
+
+@dataclass(kw_only=True, eq=False)
+class LinkUnderWay(Conflict):
+    """The same store is being linked at this moment, or was when a server ended."""
+
+    code = "store-identity/link-under-way"
+    title = "The store is being linked already"
+    retry = Retry.LATER
+
+    def detail(self) -> str:
+        return "The store is being linked already: try again in a minute."
 
 
 @dataclass(kw_only=True, eq=False)

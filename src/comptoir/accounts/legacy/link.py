@@ -9,8 +9,10 @@ from comptoir.accounts.errors import IdentityInvalid
 from comptoir.accounts.events import ClientRevoked, ShopLinked, ShopUnlinked, ShopUnverified
 from comptoir.accounts.legacy import calls, tokens
 from comptoir.accounts.legacy import store as links
-from comptoir.accounts.legacy.errors import LinkRefused
+from comptoir.accounts.legacy.errors import LinkRefused, LinkUnderWay
 from comptoir.accounts.legacy.rules import before_7, usable_key
+from comptoir.accounts.people import store as people
+from comptoir.accounts.people.rules import User
 from comptoir.accounts.rules import Client, ClientKind, Place, Shop
 from comptoir.accounts.vendors import Credentials
 from comptoir.base.secret import CLIENT_SECRET, make_secret
@@ -20,6 +22,9 @@ from comptoir.infra.vault import Vault
 from comptoir.infra.work import Work
 
 UNLINKED = "store-identity/unlinked"
+GONE = "who linked it was gone before the end"
+OVER_MS = 60_000
+"""A store is told of its link within this time, or the link is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +48,7 @@ class LinkWanted:
 class Begun:
     shop: Shop
     credentials: Credentials
-    new: bool
-    owner_before: str | None
+    pending: links.Pending
 
 
 def purpose(shop_id: str) -> str:
@@ -63,15 +67,21 @@ def place_of(shop: Shop) -> Place:
     return Place(shop.name, shop.frontend_url, shop.back_office_url, shop.multi_shop_id)
 
 
-async def link(context: Context, wanted: LinkWanted, request_id: str = "") -> Shop:
+async def link(
+    context: Context,
+    wanted: LinkWanted,
+    request_id: str = "",
+    also: Callable[[Work, Shop, Shop], object] = lambda *_: None,
+) -> Shop:
     """The store proves its address with its key, gets its identity and its OAuth client, and takes
     both. Whatever fails, nothing is linked afterwards, here or there.
 
     A store that is known keeps its identity when it is where it was, or the same person's and holds
-    the key that it was linked with.
+    the key that it was linked with. `also` gets the store as it was and as it is, in the same
+    transaction.
 
     Raises:
-        IdentityInvalid, StoreCannotBeRequested, DomainDiffers, LinkRefused.
+        IdentityInvalid, StoreCannotBeRequested, DomainDiffers, LinkRefused, LinkUnderWay.
     """
     identities.check_place(wanted.place)
     if not usable_key(wanted.public_key):
@@ -87,17 +97,17 @@ async def link(context: Context, wanted: LinkWanted, request_id: str = "") -> Sh
     )
     try:
         await _hand_over(context, wanted, begun)
+        shop = await context.db.write(
+            lambda work: _finish(work, begun, wanted, also), actor=actor, request_id=request_id
+        )
     except BaseException as failed:
         reason = failed.reason if isinstance(failed, LinkRefused) else type(failed).__name__
         await context.db.write(
-            lambda work: _undo(work, begun, reason), actor=actor, request_id=request_id
+            lambda work: _undo(work, begun.pending, reason), actor=actor, request_id=request_id
         )
         if isinstance(failed, LinkRefused):
             await calls.tell_unlinked(context, begun.shop.shop_id, wanted.place, wanted.public_key)
         raise
-    shop = await context.db.write(
-        lambda work: _finish(work, begun, wanted), actor=actor, request_id=request_id
-    )
     context.wake()
     return shop
 
@@ -142,12 +152,17 @@ async def _tokens(context: Context, shop_id: str) -> dict[str, object]:
 def _begin(work: Work, wanted: LinkWanted, vault: Vault) -> Begun:
     """All but the verification, which comes when the store has taken the rest."""
     place = wanted.place
+    _person(work, wanted)
+    store.take_address(work.db, place.frontend_url)
     if wanted.shop_id:
         lock_store(work.db, wanted.shop_id)
+    for pending in links.pending_at(work.db, wanted.shop_id, place.frontend_url):
+        if pending.over_at > work.now_ms:
+            raise LinkUnderWay
+        _undo(work, pending, GONE)
     known = store.find_shop(work.db, wanted.shop_id) if wanted.shop_id else None
     if known is not None and _same_store(work, known, wanted, vault):
-        store.revoke_client(work.db, known.client_id, work.now_ms)
-        work.emit(ClientRevoked(known.client_id, known.shop_id))
+        _revoke(work, known)
         made = add_client(work, known, vault)
         shop = replace(known, client_id=made.client_id)
     else:
@@ -162,8 +177,26 @@ def _begin(work: Work, wanted: LinkWanted, vault: Vault) -> Begun:
     store.save_shop(work.db, shop)
     sealed = vault.seal(wanted.public_key.encode(), purpose(shop.shop_id))
     links.change_link(work.db, shop.shop_id, sealed)
-    before = known.point_of_contact_uuid if known else None
-    return Begun(shop, made, known is None, before)
+    pending = links.Pending(
+        shop_id=shop.shop_id,
+        client_id=made.client_id,
+        organisation_id=shop.organisation_id,
+        frontend_url=place.frontend_url,
+        owner_before=(known.point_of_contact_uuid or "") if known else "",
+        made=known is None,
+        over_at=work.now_ms + OVER_MS,
+    )
+    links.add_pending(work.db, pending)
+    return Begun(shop, made, pending)
+
+
+def _person(work: Work, wanted: LinkWanted) -> User:
+    """Raises: LinkRefused."""
+    people.lock_person(work.db, wanted.owner_id)
+    user = people.find_user(work.db, wanted.owner_id)
+    if user is None:
+        raise LinkRefused(step=calls.CLIENT, reason="the account was closed meanwhile")
+    return user
 
 
 def _same_store(work: Work, known: Shop, wanted: LinkWanted, vault: Vault) -> bool:
@@ -173,6 +206,11 @@ def _same_store(work: Work, known: Shop, wanted: LinkWanted, vault: Vault) -> bo
         return True
     held = key_of(vault, known.shop_id, links.link_of(work.db, known.shop_id))
     return known.point_of_contact_uuid == wanted.owner_id and held == wanted.public_key
+
+
+def _revoke(work: Work, shop: Shop) -> None:
+    if store.revoke_client(work.db, shop.client_id, work.now_ms):
+        work.emit(ClientRevoked(shop.client_id, shop.shop_id))
 
 
 def add_client(work: Work, shop: Shop, vault: Vault) -> Credentials:
@@ -185,28 +223,49 @@ def add_client(work: Work, shop: Shop, vault: Vault) -> Credentials:
     return Credentials(client_id, secret)
 
 
-def _finish(work: Work, begun: Begun, wanted: LinkWanted) -> Shop:
+def _finish(
+    work: Work, begun: Begun, wanted: LinkWanted, also: Callable[[Work, Shop, Shop], object]
+) -> Shop:
+    """Raises: LinkRefused when it was given up meanwhile, or the store was unlinked."""
     shop_id, owner = begun.shop.shop_id, wanted.owner_id
+    user = _person(work, wanted)
+    if not links.end_pending(work.db, shop_id, begun.pending.client_id):
+        raise LinkRefused(step=calls.CLIENT, reason="it was unlinked meanwhile, or took too long")
     verification.record(work, shop_id, wanted.place, None)
     shop = store.take_shop(work.db, shop_id)
-    before = replace(shop, point_of_contact_uuid=begun.owner_before)
+    before = replace(shop, point_of_contact_uuid=begun.pending.owner_before or None)
     shop = contact.give(
-        work, before, contact.organisation_for(work, shop, owner), owner, wanted.owner_email
+        work, before, contact.organisation_for(work, shop, owner), owner, user.email
     )
     work.emit(ShopLinked(shop_id, wanted.owner_id))
     work.audit("store.linked", shop_id=shop_id, owner=owner)
+    also(work, before, shop)
     return shop
 
 
-def _undo(work: Work, begun: Begun, reason: str) -> None:
-    shop_id = begun.shop.shop_id
+def give_up(work: Work) -> None:
+    """End the links whose process ended before they were whole. Their stores find out by their
+    tokens."""
+    for pending in links.pending_over(work.db, work.now_ms):
+        lock_store(work.db, pending.shop_id)
+        _undo(work, pending, GONE)
+
+
+def _undo(work: Work, pending: links.Pending, reason: str) -> None:
+    """Nothing, when somebody has undone or unlinked it."""
+    shop_id = pending.shop_id
+    if not links.end_pending(work.db, shop_id, pending.client_id):
+        return
     work.audit("store.link_failed", shop_id=shop_id, reason=reason)
-    if begun.new:
-        links.remove_identity(work.db, shop_id, begun.shop.organisation_id)
+    if pending.made:
+        links.remove_identity(work.db, shop_id)
+        store.remove_organisation(work.db, pending.organisation_id)
         return
     # It is the owner before who loses the store.
     shop = store.take_shop(work.db, shop_id)
-    before = replace(shop, point_of_contact_uuid=begun.owner_before, point_of_contact_email=None)
+    before = replace(
+        shop, point_of_contact_uuid=pending.owner_before or None, point_of_contact_email=None
+    )
     store.save_shop(work.db, before)
     end_link(work, shop_id)
 
@@ -219,9 +278,9 @@ def end_link(work: Work, shop_id: str) -> Shop:
     Raises: ShopNotFound.
     """
     shop = store.take_shop(work.db, shop_id)
+    links.end_pending(work.db, shop_id)
     if links.link_of(work.db, shop_id).sealed_key is not None:
-        store.revoke_client(work.db, shop.client_id, work.now_ms)
-        work.emit(ClientRevoked(shop.client_id, shop_id))
+        _revoke(work, shop)
         ended = replace(shop, verified=False, unverified_at=work.now_ms, error_code=UNLINKED)
         store.save_shop(work.db, replace(ended, updated_at=work.now_ms))
         if shop.verified:

@@ -49,6 +49,8 @@ async def check(
         raise StoreLegacyNotFound from gone
     except IdentityInvalid as wrong:
         raise MigrationFailed(reason=wrong.detail()) from wrong
+    except ProofInvalid as wrong:
+        raise MigrationFailed(reason=wrong.reason) from wrong
     if isinstance(failure, ProofInvalid):
         return MigrationFailed(reason=failure.reason)
     return failure

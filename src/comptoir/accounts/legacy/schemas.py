@@ -11,7 +11,7 @@ from comptoir.accounts.schemas import ProofAnnounced
 class Migration(ProofAnnounced, rename="camel"):
     """`fromVersion`: the version that the store had, `0` when it does not know."""
 
-    from_version: str = "0"
+    from_version: str | int | float | None = "0"
 
 
 class Tokens(msgspec.Struct, rename="camel"):

@@ -83,7 +83,7 @@ async def renew(context: Context, given: str, kind: str, named: str | None) -> P
 
 def check(db: sa.Connection, caller: Caller) -> Shop | None:
     """The store of a caller with `ps_accounts` 5 to 7, whose link must be the one that the token
-    was made for; None when there is no such store.
+    was made for, and whose owner the one that it names; None when there is no such store.
 
     Raises: TokenInvalid.
     """
@@ -94,7 +94,8 @@ def check(db: sa.Connection, caller: Caller) -> Shop | None:
         client = find_client(db, caller.client_id)
         good = client and client.shop_id == shop.shop_id and client.revoked_at is None
     else:
-        good = links.link_of(db, shop.shop_id).generation == caller.generation
+        theirs = caller.user_id in ("", shop.point_of_contact_uuid)  # the store may be another's
+        good = theirs and links.link_of(db, shop.shop_id).generation == caller.generation
     if not good:
         raise TokenInvalid(reason=ENDED)
     return shop

@@ -2,6 +2,7 @@
 
 from comptoir.accounts.pages import (
     applications,
+    close,
     credentials,
     factors,
     files,
@@ -23,6 +24,7 @@ PAGES = [
     *sign_in.PAGES,
     *sign_up.PAGES,
     *profile.PAGES,
+    *close.PAGES,
     *security.PAGES,
     *factors.PAGES,
     *organisations.PAGES,

@@ -16,6 +16,7 @@ from comptoir.accounts.people import store as people
 from comptoir.accounts.people.members import Organisation
 from comptoir.accounts.people.rules import Invitation, Role, Transfer, email_key
 from comptoir.accounts.rules import Shop
+from comptoir.infra.work import Work
 
 PATH = "/account/invitations"
 ONE = f"{PATH}/{{invitation_id}}"
@@ -69,11 +70,13 @@ async def decline(visit: Visit) -> Response:
 async def accept_store(visit: Visit) -> Response:
     transfer_id = str(visit.request.path_params["transfer_id"])
     chosen = visit.form.get("organisation", "")
-    handed = await act(
-        visit, lambda work: hand_over.accept(work, visit.me.user, transfer_id, chosen)
-    )
-    await tell(visit, handed)
-    return go(f"{stores.PATH}/{handed.shop.shop_id}?done=accepted")
+
+    def unit(work: Work) -> str:
+        handed = hand_over.accept(work, visit.me.user, transfer_id, chosen)
+        tell(work, visit, handed)
+        return handed.shop.shop_id
+
+    return go(f"{stores.PATH}/{await act(visit, unit)}?done=accepted")
 
 
 async def decline_store(visit: Visit) -> Response:

@@ -6,24 +6,24 @@ import binascii
 import json
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
 
-from comptoir.accounts import store
 from comptoir.accounts.errors import IdentityInvalid, StoreCannotBeRequested
-from comptoir.accounts.legacy.errors import DomainDiffers, LinkRefused
+from comptoir.accounts.legacy.errors import DomainDiffers, LinkRefused, LinkUnderWay
 from comptoir.accounts.legacy.link import LinkWanted, link
 from comptoir.accounts.pages import words
 from comptoir.accounts.pages.owner_notice import tell_owner_before
 from comptoir.accounts.pages.page import HOME, Page, Visit, Who, go
-from comptoir.accounts.rules import Place
+from comptoir.accounts.rules import Place, usable_place
 
 LINK = "/account/link"
 NUMBER = re.compile(r"[0-9]{1,10}")
 MOST = 50
 """Stores of one link."""
-REFUSALS = (IdentityInvalid, StoreCannotBeRequested, DomainDiffers, LinkRefused)
+REFUSALS = (IdentityInvalid, StoreCannotBeRequested, DomainDiffers, LinkRefused, LinkUnderWay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,13 @@ def place_of(shop: dict[str, Any]) -> Place:
 
 
 def _office(shop: dict[str, Any]) -> str:
-    """The back office: `url` leads to a page of it, by `index.php`."""
+    """The back office. `url` leads to a page of it: by `index.php`, or from PrestaShop 9 on by the
+    path of one of its sections. Empty when it cannot be read: the store tells it later."""
     office = _text(shop, "boBaseUrl") or _text(shop, "backOfficeUrl") or _text(shop, "url")
-    return office.partition("/index.php")[0].rstrip("/")
+    office = re.split(r"[?#]|/index\.php|/(?:improve|configure|sell|common)/", office)[0].rstrip(
+        "/"
+    )
+    return office if usable_place(office) else ""
 
 
 async def ask(visit: Visit) -> Response:
@@ -87,11 +91,8 @@ async def ask(visit: Visit) -> Response:
 
 async def _link(visit: Visit, wanted: LinkWanted) -> None:
     """Who owned the store until now is told. Raises: one of `REFUSALS`."""
-    context, shop_id = visit.context, wanted.shop_id
-    before = await context.db.read(lambda db: store.find_shop(db, shop_id)) if shop_id else None
-    linked = await link(context, wanted, visit.request_id)
-    if before is not None and before.shop_id == linked.shop_id:
-        await tell_owner_before(context, before, wanted.owner_email)
+    tell = partial(tell_owner_before, base=visit.context.settings.base)
+    await link(visit.context, wanted, visit.request_id, tell)
 
 
 async def send(visit: Visit) -> Response:

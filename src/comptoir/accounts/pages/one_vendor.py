@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from starlette.responses import Response
 
 from comptoir.accounts.errors import VendorNotFound
+from comptoir.accounts.pages.acting import act
 from comptoir.accounts.pages.page import Visit
 from comptoir.accounts.people import forms
 from comptoir.accounts.people.rules import Role
@@ -53,11 +54,7 @@ async def look(
 async def change(visit: Visit, needed: Role, unit: Callable[[Work, SeenVendor], T]) -> T:
     """Run `unit` for a member of this role. Raises: VendorNotFound, RoleTooLow."""
     name, user_id = name_of(visit), visit.me.user.user_id
-    return await visit.context.db.write(
-        lambda work: unit(work, seen_vendor(work.db, name, user_id, needed)),
-        actor=visit.actor,
-        request_id=visit.request_id,
-    )
+    return await act(visit, lambda work: unit(work, seen_vendor(work.db, name, user_id, needed)))
 
 
 def once(visit: Visit) -> str:

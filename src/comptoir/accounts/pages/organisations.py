@@ -7,6 +7,7 @@ from comptoir.accounts import leave, store
 from comptoir.accounts.pages.acting import act
 from comptoir.accounts.pages.page import FormUnreadable, Page, Visit, Who, go
 from comptoir.accounts.pages.profile import done
+from comptoir.accounts.pages.sure import ask
 from comptoir.accounts.people import invitations, invite, members, organise
 from comptoir.accounts.people.errors import (
     EmailInvalid,
@@ -181,7 +182,15 @@ async def ask_removal(visit: Visit) -> Response:
 
     one, member = await visit.context.db.read(look)
     path = f"{PATH}/{organisation_id}"
-    return visit.page("member-remove.html", here=PATH, one=one, member=member, path=path)
+    return ask(
+        visit,
+        "leave" if user_id == me else "remove",
+        here=PATH,
+        action=f"{path}/members/{user_id}/remove",
+        back=path,
+        organisation=one.name,
+        email=member.email,
+    )
 
 
 async def remove(visit: Visit) -> Response:

@@ -5,24 +5,25 @@ from comptoir.accounts.pages import words
 from comptoir.accounts.people import store as people
 from comptoir.accounts.people.rules import plain_name
 from comptoir.accounts.rules import Shop
-from comptoir.infra.http.context import Context
-from comptoir.infra.mail import MailNotSent
+from comptoir.infra.mail_queue import post
+from comptoir.infra.work import Work
 
 
-async def tell_owner_before(context: Context, before: Shop, email: str) -> None:
-    """`before`: the store as it was; `email`: of its owner now. The change is made: a mail that
-    cannot be sent does not undo it."""
+def tell_owner_before(work: Work, before: Shop, after: Shop, *, base: str) -> None:
+    """The store as it was and as it is now, in the transaction that changes it. Nobody is told what
+    they did themselves."""
     user_id = before.point_of_contact_uuid
-    user = await context.db.read(lambda db: people.find_user(db, user_id)) if user_id else None
-    if user is None or user.email == email:
+    if not user_id or user_id == after.point_of_contact_uuid:
+        return
+    user = people.find_user(work.db, user_id)
+    if user is None:
         return
     language = words.choose(user.language)
     facts = {
         "store": plain_name(before.name) or before.frontend_url,
         "address": before.frontend_url,
+        "email": after.point_of_contact_email,
+        "base": base,
     }
-    text = words.say(language, "mail.owner.text", **facts, email=email, base=context.settings.base)
-    try:
-        await context.mail.send(user.email, words.say(language, "mail.owner.subject"), text)
-    except MailNotSent:
-        return
+    subject = words.say(language, "mail.owner.subject")
+    post(work, user.email, subject, words.say(language, "mail.owner.text", **facts))

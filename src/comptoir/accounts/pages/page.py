@@ -66,6 +66,10 @@ class FormUnreadable(BadRequest):
     title = "The form cannot be read"
 
 
+class SignedOutMeanwhile(Exception):
+    """The visitor's session has ended since the request began."""
+
+
 @dataclass(slots=True)
 class Visit:
     """One request of a page."""
@@ -128,11 +132,16 @@ class Visit:
         except (ValueError, VaultError):
             return ""
 
+    @property
+    def has_page(self) -> bool:
+        """Whether something can be read at this path; of a form's, often nothing."""
+        router, path = self.request.app.router, self.request.scope["path"]
+        return self.request.method != "POST" or router.answers("GET", path)
+
     def in_language(self, code: str) -> str:
         """The address of this page in another language; of the first page, where this one answers
         a form and nothing can be read at its path."""
-        router, path = self.request.app.router, self.request.scope["path"]
-        if self.request.method == "POST" and not router.answers("GET", path):
+        if not self.has_page:
             return f"{HOME}?lang={code}"
         query = [(k, v) for k, v in self.request.query_params.multi_items() if k not in CHOICES]
         return f"?{urlencode([*query, ('lang', code)])}"
@@ -142,6 +151,10 @@ class Visit:
 
     def set_cookie(self, name: str, value: str, seconds: int) -> None:
         self.cookies.append((name, value, seconds))
+
+    def leads_to(self, wanted: str) -> None:
+        """The form of the page ends at `wanted`, which may send on to an application."""
+        self.leaves = local(wanted).startswith("/oauth2/")
 
     def query(self, name: str) -> str:
         return self.request.query_params.get(name, "")
@@ -184,7 +197,12 @@ def local(where: str) -> str:
 
 
 def sign_in_first(next_page: str) -> Response:
-    return go(f"{SIGN_IN}?next={quote(next_page, safe='')}")
+    return go(with_next(SIGN_IN, next_page))
+
+
+def with_next(path: str, wanted: str) -> str:
+    """The page at `path`, which leads on to `wanted`."""
+    return f"{path}?next={quote(wanted, safe='')}" if wanted else path
 
 
 def cookie_name(context: Context, name: str) -> str:
@@ -232,7 +250,11 @@ async def _answer(page: Page, request: Request) -> Response:
         visit.context.limits.take(request, (page.limit, visit.address))
         if page.method == "POST":
             await _read_form(visit, foreign=page.foreign_form)
+            # It may have taken its time: is the session still there?
+            visit.visitor = visit.visitor and await visitor_of(request, visit.context)
         response = _turned_away(page, visit) or await page.handler(visit)
+    except SignedOutMeanwhile:
+        response = sign_in_first(HOME)
     except Problem as problem:
         response = error_page(visit, problem)
     if page.foreign_form and visit.visitor is None:
@@ -250,7 +272,7 @@ def _turned_away(page: Page, visit: Visit) -> Response | None:
     if page.who is Who.ANYONE:
         return None
     url = visit.request.url
-    back = f"{url.path}?{url.query}".rstrip("?") if page.method == "GET" else HOME
+    back = f"{url.path}?{url.query}".rstrip("?") if visit.has_page else HOME
     if visit.visitor is None:
         return sign_in_first(back)
     if page.who is Who.JUST_SIGNED_IN and signed_in_long_ago(visit):

@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from comptoir.accounts.pages import words
+from comptoir.accounts.pages.acting import act
 from comptoir.accounts.pages.notices import tell
 from comptoir.accounts.pages.page import HOME, YEAR, Page, Visit, Who, go
 from comptoir.accounts.pages.sign_up import begin, code_page, promised, wrong_code
@@ -51,7 +52,7 @@ async def send_profile(visit: Visit) -> Response:
         users.set_names(work, user_id, *names)
         people.change_user(work.db, user_id, work.now_ms, language=language)
 
-    await visit.context.db.write(unit, actor=visit.actor, request_id=visit.request_id)
+    await act(visit, unit)
     visit.set_cookie("language", language, YEAR)
     return go(f"{HOME}?done=saved")
 
@@ -92,16 +93,16 @@ async def send_email_code(visit: Visit) -> Response:
         if promise is None or promise.user_id != user.user_id:
             return ""
         users.set_email(work, user.user_id, promise.email)
+        tell(work, visit, user.email, "email", new=promise.email)
         return promise.email
 
     try:
-        address = await context.db.write(unit, actor=visit.actor, request_id=visit.request_id)
+        address = await act(visit, unit)
     except UserExists:
         address = ""
     if not address:
         return await _code_form(visit, await wrong_code(visit))
     visit.set_cookie("flow", "", 0)
-    await tell(visit, user.email, "email", new=address)
     return go(f"{HOME}?done=email")
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from starlette.responses import Response
 
+from comptoir.accounts.pages.acting import act
 from comptoir.accounts.pages.notices import tell
-from comptoir.accounts.pages.page import Page, Visit, Who, go
+from comptoir.accounts.pages.page import YEAR, Page, SignedOutMeanwhile, Visit, Who, go
 from comptoir.accounts.pages.profile import done
 from comptoir.accounts.pages.sign_up import fault_key
 from comptoir.accounts.people import passkeys, passwords, second_factor, sessions, throttle, users
@@ -62,37 +63,40 @@ async def password(visit: Visit) -> Response:
 
 async def send_password(visit: Visit) -> Response:
     """The old one is asked for, unless there is none; other sessions end."""
-    context, me, new = visit.context, visit.me, visit.form.get("password", "")
+    me, new, vault = visit.me, visit.form.get("password", ""), visit.context.vault
     user = me.user
     try:
-        await _check_old(visit)
+        mark = await _check_old(visit)
         users.check_password(new, user.email)
     except PasswordWeak as problem:
         fault = visit.say("password.old_wrong" if problem.fault == "old" else fault_key(problem))
         return visit.page("password.html", 400, here=HERE, fault=fault)
     hashed = await passwords.hash_password(new)
 
-    def unit(work: Work) -> None:
+    def unit(work: Work) -> str:
+        if users.password_mark(work.db, vault, user.user_id) != mark:
+            raise SignedOutMeanwhile  # somebody has set another one since
         users.set_password(work, user.user_id, hashed)
         sessions.sign_out_everywhere(work, user.user_id, but=me.session.session_id)
+        tell(work, visit, user.email, "password")
+        return throttle.device_cookie(work, vault, user.email, users.mark_of(vault, hashed))
 
-    await context.db.write(unit, actor=visit.actor, request_id=visit.request_id)
-    context.wake()
-    await tell(visit, user.email, "password")
+    visit.set_cookie("device", await act(visit, unit), YEAR)
     return go(f"{HERE}?done=password")
 
 
-async def _check_old(visit: Visit) -> None:
-    """Raises: PasswordWeak with the fault `old`, TooManyAttempts."""
+async def _check_old(visit: Visit) -> str:
+    """Its mark. Raises: PasswordWeak with the fault `old`, TooManyAttempts."""
     context, user = visit.context, visit.me.user
     if not user.has_password:
-        return
+        return users.mark_of(context.vault, "")
     slot = f"password/{user.user_id}"
     await context.db.write(lambda work: throttle.take(work, slot), actor=visit.actor)
     stored = await context.db.read(lambda db: people.password_hash(db, user.user_id))
     if not await passwords.password_matches(stored, visit.form.get("old_password", "")[:1024]):
         raise PasswordWeak(fault="old")
     await context.db.write(lambda work: throttle.clear(work, slot), actor=visit.actor)
+    return users.mark_of(context.vault, stored)
 
 
 async def end_session(visit: Visit) -> Response:
@@ -100,12 +104,9 @@ async def end_session(visit: Visit) -> Response:
     me, session_id = visit.me, visit.form.get("session_id", "")
     if not session_id:
         raise SessionNotThere
-    ended = await visit.context.db.write(
-        lambda work: sessions.end_sessions(work, me.user.user_id, only=session_id),
-        actor=visit.actor,
-        request_id=visit.request_id,
+    ended = await act(
+        visit, lambda work: sessions.end_sessions(work, me.user.user_id, only=session_id)
     )
-    visit.context.wake()
     if not ended:
         raise SessionNotThere
     return go(f"{HERE}?done=session")
@@ -113,13 +114,8 @@ async def end_session(visit: Visit) -> Response:
 
 async def end_others(visit: Visit) -> Response:
     """All other sessions, and what applications hold of the person."""
-    me = visit.me
-    await visit.context.db.write(
-        lambda work: sessions.sign_out_everywhere(work, me.user.user_id, but=me.session.session_id),
-        actor=visit.actor,
-        request_id=visit.request_id,
-    )
-    visit.context.wake()
+    user_id, here = visit.me.user.user_id, visit.me.session.session_id
+    await act(visit, lambda work: sessions.sign_out_everywhere(work, user_id, but=here))
     return go(f"{HERE}?done=sessions")
 
 

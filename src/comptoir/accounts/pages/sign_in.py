@@ -1,14 +1,21 @@
 """Sign in with address and password, and a code when a second factor is set up; sign out."""
 
-from urllib.parse import quote
-
 import msgspec
 import sqlalchemy as sa
 from starlette.responses import Response
 
 from comptoir.accounts.pages.entry import enter, sign_out_here
-from comptoir.accounts.pages.page import SIGN_IN, Page, Visit, Who, go, local, signed_in_long_ago
-from comptoir.accounts.people import passkeys, passwords, second_factor, throttle
+from comptoir.accounts.pages.page import (
+    SIGN_IN,
+    Page,
+    Visit,
+    Who,
+    go,
+    sign_in_first,
+    signed_in_long_ago,
+    with_next,
+)
+from comptoir.accounts.people import passkeys, passwords, second_factor, throttle, users
 from comptoir.accounts.people import store as people
 from comptoir.accounts.people.errors import SignInFailed, TooManyAttempts
 from comptoir.accounts.people.rules import User, email_key
@@ -25,16 +32,26 @@ class HalfWay(msgspec.Struct):
     user_id: str
     at: int
     next: str
+    mark: str
+    """Of the password (`users.password_mark`)."""
 
 
 async def sign_in(visit: Visit) -> Response:
-    return sign_in_form(visit, visit.query("next"))
+    done = {"signed_out": "sign_in.out", "closed": "sign_in.closed"}.get(visit.query("done"), "")
+    said = visit.say(done) if done and visit.visitor is None else ""
+    return sign_in_form(visit, visit.query("next"), said=said)
 
 
 def sign_in_form(
-    visit: Visit, wanted: str, *, email: str = "", fault: str = "", status: int = 200
+    visit: Visit,
+    wanted: str,
+    *,
+    email: str = "",
+    fault: str = "",
+    said: str = "",
+    status: int = 200,
 ) -> Response:
-    visit.leaves = local(wanted).startswith("/oauth2/")
+    visit.leads_to(wanted)
     known = visit.visitor.user.email if visit.visitor else visit.query("login_hint")
     context = visit.context
     site = passkeys.site_of(context.settings.base)
@@ -45,6 +62,7 @@ def sign_in_form(
         next=wanted,
         email=email or known[:254],
         fault=fault,
+        done=said,
         asked=asked,
         once_more=bool(wanted) and not visit.leaves and signed_in_long_ago(visit),
     )
@@ -54,7 +72,9 @@ async def send_sign_in(visit: Visit) -> Response:
     email, password = visit.form.get("email", ""), visit.form.get("password", "")
     wanted = visit.form.get("next", "")
     try:
-        user = await _checked(visit, email, password)
+        user, mark = await _checked(visit, email, password)
+        if not user.has_totp:
+            return await enter(visit, user, ("pwd",), wanted, mark)
     except SignInFailed:
         fault = visit.say("sign_in.failed")
         return sign_in_form(visit, wanted, email=email, fault=fault, status=400)
@@ -69,24 +89,23 @@ async def send_sign_in(visit: Visit) -> Response:
         )
         response.headers["Retry-After"] = str(many.retry_after)
         return response
-    if user.has_totp:
-        half = HalfWay(user.user_id, visit.now, wanted)
-        sealed = visit.context.vault.seal(msgspec.json.encode(half), HALF_WAY).hex()
-        return _code_form(visit, sealed, wanted)
-    return await enter(visit, user, ("pwd",), wanted)
+    half = HalfWay(user.user_id, visit.now, wanted, mark)
+    sealed = visit.context.vault.seal(msgspec.json.encode(half), HALF_WAY).hex()
+    return _code_form(visit, sealed, wanted)
 
 
-async def _checked(visit: Visit, email: str, password: str) -> User:
-    """Raises: SignInFailed, TooManyAttempts."""
+async def _checked(visit: Visit, email: str, password: str) -> tuple[User, str]:
+    """Who it is, and the mark of the password. Raises: SignInFailed, TooManyAttempts."""
     context = visit.context
-    slot = throttle.slot_of(context.vault, email, visit.cookie("device"))
-    await context.db.write(lambda work: throttle.take(work, slot), request_id=visit.request_id)
 
     def look(db: sa.Connection) -> tuple[User | None, str]:
         found = people.find_user_by_email(db, email_key(email))
         return found, people.password_hash(db, found.user_id) if found else ""
 
     user, stored = await context.db.read(look)
+    mark = users.mark_of(context.vault, stored)
+    slot = throttle.slot_of(context.vault, email, visit.cookie("device"), mark)
+    await context.db.write(lambda work: throttle.take(work, slot), request_id=visit.request_id)
     right = await passwords.password_matches(stored, password[:1024])
     if user is None or not right:
         await context.db.write(
@@ -96,12 +115,12 @@ async def _checked(visit: Visit, email: str, password: str) -> User:
             request_id=visit.request_id,
         )
         raise SignInFailed
-    return user
+    return user, mark
 
 
 def _code_form(visit: Visit, sealed: str, wanted: str, fault: str = "") -> Response:
-    visit.leaves = local(wanted).startswith("/oauth2/")
-    back = f"{SIGN_IN}?next={quote(wanted, safe='')}"
+    visit.leads_to(wanted)
+    back = with_next(SIGN_IN, wanted)
     status = 400 if fault else 200
     return visit.page("code.html", status, half_way=sealed, fault=fault, back=back)
 
@@ -115,27 +134,34 @@ async def send_code(visit: Visit) -> Response:
     except (ValueError, VaultError):
         return go(SIGN_IN)
     if visit.now - half.at > HALF_WAY_MS:
-        return go(f"{SIGN_IN}?next={quote(half.next, safe='')}")
+        return sign_in_first(half.next)
     code = visit.form.get("code", "")
 
-    def unit(work: Work) -> tuple[User | None, bool]:
-        throttle.take(work, f"otp/{half.user_id}")
+    def unit(work: Work) -> User | None:
+        people.lock_person(work.db, half.user_id)
         user = people.find_user(work.db, half.user_id)
-        right = user is not None and second_factor.accept(work, context.vault, user.user_id, code)
-        if right:
-            throttle.clear(work, f"otp/{half.user_id}")
-        return user, right
+        if user is None or users.password_mark(work.db, context.vault, user.user_id) != half.mark:
+            raise SignInFailed  # and no attempt at the account of who has set another password
+        slot = users.second_step_slot(user.user_id)
+        throttle.take(work, slot)
+        if not second_factor.accept(work, context.vault, user.user_id, code):
+            return None
+        throttle.clear(work, slot)
+        return user
 
-    user, right = await context.db.write(unit, request_id=visit.request_id)
-    if user is None or not right:
-        return _code_form(visit, sealed, half.next, visit.say("code.wrong"))
-    return await enter(visit, user, ("pwd", "otp"), half.next)
+    try:
+        user = await context.db.write(unit, request_id=visit.request_id)
+        if user is None:
+            return _code_form(visit, sealed, half.next, visit.say("code.wrong"))
+        return await enter(visit, user, ("pwd", "otp"), half.next, half.mark)
+    except SignInFailed:
+        return sign_in_first(half.next)
 
 
 async def sign_out(visit: Visit) -> Response:
     """Ends the session of this browser."""
     await sign_out_here(visit)
-    return go(SIGN_IN)
+    return go(f"{SIGN_IN}?done=signed_out")
 
 
 PAGES = [

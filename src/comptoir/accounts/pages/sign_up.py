@@ -3,12 +3,20 @@
 The pages say the same whether the address has an account or not; only its mailbox learns it.
 """
 
-from urllib.parse import quote
-
 from starlette.responses import Response
 
 from comptoir.accounts.pages.entry import enter
-from comptoir.accounts.pages.page import SIGN_IN, Page, Visit, Who, go, local
+from comptoir.accounts.pages.notices import tell
+from comptoir.accounts.pages.page import (
+    SIGN_IN,
+    YEAR,
+    Page,
+    Visit,
+    Who,
+    go,
+    sign_in_first,
+    with_next,
+)
 from comptoir.accounts.people import codes, passwords, sessions, throttle, users
 from comptoir.accounts.people import store as people
 from comptoir.accounts.people.codes import Promise, Purpose
@@ -82,7 +90,7 @@ async def sign_up(visit: Visit) -> Response:
 def _sign_up_form(
     visit: Visit, wanted: str, given: dict[str, str], problem: BadRequest | None = None
 ) -> Response:
-    visit.leaves = local(wanted).startswith("/oauth2/")
+    visit.leads_to(wanted)
     fault = visit.say(fault_key(problem)) if problem else ""
     facts = {name: given.get(name, "") for name in ("email", "first_name", "last_name")}
     return visit.page(
@@ -125,8 +133,8 @@ async def _confirm_form(visit: Visit, fault: str = "") -> Response:
     promise = await promised(visit, Purpose.SIGN_UP)
     if promise is None:
         return go(SIGN_UP)
-    visit.leaves = local(promise.next).startswith("/oauth2/")
-    again = f"{SIGN_UP}?next={quote(promise.next, safe='')}"
+    visit.leads_to(promise.next)
+    again = with_next(SIGN_UP, promise.next)
     return code_page(visit, promise, fault, action=CONFIRM, again=again)
 
 
@@ -158,16 +166,21 @@ async def send_confirm(visit: Visit) -> Response:
 
 
 async def reset(visit: Visit) -> Response:
-    return visit.page("reset.html", email=visit.query("login_hint")[:254], fault="")
+    return _reset_form(visit, visit.query("login_hint")[:254], visit.query("next"))
+
+
+def _reset_form(visit: Visit, email: str, wanted: str, fault: str = "") -> Response:
+    status = 400 if fault else 200
+    return visit.page("reset.html", status, email=email, next=wanted, fault=fault)
 
 
 async def send_reset(visit: Visit) -> Response:
+    given, wanted = visit.form.get("email", ""), visit.form.get("next", "")
     try:
-        email = users.check_email(visit.form.get("email", ""))
+        email = users.check_email(given)
     except EmailInvalid:
-        fault = visit.say("email.invalid")
-        return visit.page("reset.html", 400, email=visit.form.get("email", ""), fault=fault)
-    promise = Promise(email=email)
+        return _reset_form(visit, given, wanted, visit.say("email.invalid"))
+    promise = Promise(email=email, next=wanted)
     await begin(visit, Purpose.RESET, promise, "mail.reset", "mail.no_account")
     return go(NEW)
 
@@ -180,7 +193,10 @@ async def _new_form(visit: Visit, fault: str = "") -> Response:
     promise = await promised(visit, Purpose.RESET)
     if promise is None:
         return go(RESET)
-    return visit.page("new-password.html", 400 if fault else 200, email=promise.email, fault=fault)
+    visit.leads_to(promise.next)
+    again = with_next(RESET, promise.next)
+    status = 400 if fault else 200
+    return visit.page("new-password.html", status, email=promise.email, fault=fault, again=again)
 
 
 async def send_new_password(visit: Visit) -> Response:
@@ -196,25 +212,29 @@ async def send_new_password(visit: Visit) -> Response:
         return await _new_form(visit, visit.say(fault_key(problem)))
     hashed = await passwords.hash_password(password)
 
-    def unit(work: Work) -> User | None:
+    def unit(work: Work) -> tuple[User, str] | None:
         if codes.redeem(work, context.vault, Purpose.RESET, flow, code) is None:
             return None
-        user = people.find_user_by_email(work.db, email_key(promise.email))
+        user = people.take_user_by_email(work.db, email_key(promise.email))
         if user is None:
             return None
         users.set_password(work, user.user_id, hashed)
         sessions.sign_out_everywhere(work, user.user_id)
-        codes.end_all(work, Purpose.RESET, user.email)
-        throttle.clear(work, throttle.slot_of(context.vault, user.email, ""))
-        return user
+        mark = users.mark_of(context.vault, hashed)
+        throttle.clear(work, throttle.slot_of(context.vault, user.email, "", mark))
+        tell(work, visit, user.email, "password")
+        return user, throttle.device_cookie(work, context.vault, user.email, mark)
 
-    user = await context.db.write(unit, request_id=visit.request_id)
-    if user is None:
+    done = await context.db.write(unit, request_id=visit.request_id)
+    context.wake()
+    if done is None:
         return await _new_form(visit, await wrong_code(visit))
     visit.set_cookie("flow", "", 0)
-    if user.has_totp:
-        return go(SIGN_IN)  # the mailbox alone does not open an account with a second factor
-    return await enter(visit, user, ("mail",), "")
+    user, device = done
+    if user.has_totp:  # the mailbox alone does not open an account with a second factor
+        visit.set_cookie("device", device, YEAR)  # nobody who guesses passwords keeps them out
+        return sign_in_first(promise.next)
+    return await enter(visit, user, ("mail",), promise.next)
 
 
 PAGES = [

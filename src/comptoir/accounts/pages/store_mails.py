@@ -1,14 +1,13 @@
 """Mails about a store that changes hands."""
 
-import contextlib
-
 from comptoir.accounts.hand_over import HandedOver
 from comptoir.accounts.pages import words
 from comptoir.accounts.pages.page import Visit
 from comptoir.accounts.people.invite import KEEP_MS
 from comptoir.accounts.people.rules import Transfer, plain_name
 from comptoir.accounts.rules import Shop
-from comptoir.infra.mail import MailNotSent
+from comptoir.infra.mail_queue import post
+from comptoir.infra.work import Work
 
 
 def _facts(visit: Visit, shop: Shop) -> dict[str, object]:
@@ -26,14 +25,12 @@ async def send_offer(visit: Visit, shop: Shop, made: Transfer) -> None:
     await visit.context.mail.send(made.email, subject, visit.say("mail.store_offer.text", **facts))
 
 
-async def tell(visit: Visit, handed: HandedOver) -> None:
-    """Both sides learn of it. That it happened does not depend on the mails."""
-    send, facts = visit.context.mail.send, _facts(visit, handed.shop)
-    with contextlib.suppress(MailNotSent):
-        subject = visit.say("mail.store_yours.subject", **facts)
-        await send(visit.me.user.email, subject, visit.say("mail.store_yours.text", **facts))
+def tell(work: Work, visit: Visit, handed: HandedOver) -> None:
+    """Both sides learn of it."""
+    facts = _facts(visit, handed.shop)
+    subject = visit.say("mail.store_yours.subject", **facts)
+    post(work, visit.me.user.email, subject, visit.say("mail.store_yours.text", **facts))
     for one in handed.told:
         language = one.language or visit.language
-        with contextlib.suppress(MailNotSent):
-            subject = words.say(language, "mail.store_gone.subject", **facts)
-            await send(one.email, subject, words.say(language, "mail.store_gone.text", **facts))
+        subject = words.say(language, "mail.store_gone.subject", **facts)
+        post(work, one.email, subject, words.say(language, "mail.store_gone.text", **facts))

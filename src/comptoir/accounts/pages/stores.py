@@ -11,6 +11,7 @@ from comptoir.accounts.pages.page import Page, Visit, Who, go
 from comptoir.accounts.pages.profile import done
 from comptoir.accounts.pages.store_mails import send_offer
 from comptoir.accounts.pages.store_words import Told, told, why_not_verified
+from comptoir.accounts.pages.sure import ask
 from comptoir.accounts.people import members, transfers
 from comptoir.accounts.people.errors import EmailInvalid
 from comptoir.accounts.people.history import history_of
@@ -128,7 +129,8 @@ async def ask_unlink(visit: Visit) -> Response:
     shop = await visit.context.db.read(
         lambda db: hand_over.shop_of(db, shop_id, user_id, Role.ADMIN)
     )
-    return visit.page("store-unlink.html", here=PATH, shop=shop, path=f"{PATH}/{shop.shop_id}")
+    name, path = shop.name or shop.frontend_url, f"{PATH}/{shop.shop_id}"
+    return ask(visit, "unlink", here=PATH, action=f"{path}/unlink", back=path, store=name)
 
 
 async def unlink(visit: Visit) -> Response:

@@ -7,6 +7,7 @@ from comptoir.accounts import store
 from comptoir.accounts.applications import revoke_all
 from comptoir.accounts.errors import NameInvalid, TooManyVendors, VendorNameTaken
 from comptoir.accounts.pages import one_vendor
+from comptoir.accounts.pages.acting import act
 from comptoir.accounts.pages.one_vendor import HERE, ONE, path_of
 from comptoir.accounts.pages.page import Page, Visit, Who, go
 from comptoir.accounts.people import members
@@ -68,7 +69,7 @@ async def send_vendor(visit: Visit) -> Response:
         )
 
     try:
-        made = await context.db.write(unit, actor=visit.actor, request_id=visit.request_id)
+        made = await act(visit, unit)
     except (NameInvalid, VendorNameTaken, TooManyVendors) as problem:
         return await _list(visit, problem)
     return one_vendor.show_secret(visit, name, made, visit.say("vendor.registered"))

@@ -29,7 +29,6 @@ def say(language: str, key: str, **facts: object) -> str:
 def problem(language: str, code: str, text: str, facts: dict[str, object]) -> str:
     """A problem in the visitor's words; its own when no language has some for it."""
     key = f"problem.{code}"
-    key = f"problem.{code}"
     return say(language, key, **facts) if key in catalogue(language) else text
 
 

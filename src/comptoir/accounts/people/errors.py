@@ -111,6 +111,9 @@ class OrganisationNotFound(NotFound):
     code = "accounts.organisation_not_found"
     title = "No such organisation"
 
+    def detail(self) -> str:
+        return "No organisation has that id: `comptoir organisation list` shows those there are."
+
 
 @dataclass(kw_only=True, eq=False)
 class OrganisationNameInvalid(BadRequest):

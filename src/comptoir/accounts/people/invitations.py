@@ -44,16 +44,12 @@ def waiting_for(db: sa.Connection, key: str, now: int) -> list[Invitation]:
 
 
 def save(db: sa.Connection, invitation: Invitation) -> None:
-    """A new one. Those that waited for the same address are over."""
-    key = email_key(invitation.email)
-    mine = (i.organisation_id == invitation.organisation_id, i.email_key == key, i.outcome == "")
-    db.execute(tables.invitation.delete().where(*mine))
     db.execute(
         tables.invitation.insert().values(
             organisation_id=invitation.organisation_id,
             invitation_id=invitation.invitation_id,
             email=invitation.email,
-            email_key=key,
+            email_key=email_key(invitation.email),
             role=invitation.role.value,
             invited_by=invitation.invited_by,
             created_at=invitation.created_at,
@@ -73,10 +69,31 @@ def end(db: sa.Connection, invitation: Invitation, outcome: str, now: int) -> bo
     return db.execute(ended).rowcount == 1
 
 
-def end_all_by(db: sa.Connection, organisation_id: str, user_id: str, now: int) -> None:
-    """What this member has offered in the organisation's name is withdrawn."""
-    mine = (i.organisation_id == organisation_id, i.invited_by == user_id, i.outcome == "")
-    db.execute(tables.invitation.update().where(*mine).values(outcome="withdrawn", ended_at=now))
+def end_all_by(
+    db: sa.Connection, organisation_id: str, user_id: str, now: int
+) -> list[tuple[str, str]]:
+    """What this member has offered in the organisation's name is withdrawn. Returns the id and the
+    role of each that could still have been accepted."""
+    return _withdraw(db, i.organisation_id == organisation_id, i.invited_by == user_id, now=now)
+
+
+def end_all_for(
+    db: sa.Connection, organisation_id: str, key: str, now: int
+) -> list[tuple[str, str]]:
+    """What the organisation has offered to this address is withdrawn. Returns as `end_all_by`."""
+    return _withdraw(db, i.organisation_id == organisation_id, i.email_key == key, now=now)
+
+
+def end_all_in(db: sa.Connection, organisation_id: str, now: int) -> list[tuple[str, str]]:
+    """Whatever the organisation has offered is withdrawn. Returns as `end_all_by`."""
+    return _withdraw(db, i.organisation_id == organisation_id, now=now)
+
+
+def _withdraw(db: sa.Connection, *which: sa.ColumnElement[bool], now: int) -> list[tuple[str, str]]:
+    mine = tables.invitation.update().where(*which, i.outcome == "")
+    ended = mine.values(outcome="withdrawn", ended_at=now)
+    rows = db.execute(ended.returning(i.invitation_id, i.role, i.expires_at))
+    return [(row.invitation_id, row.role) for row in rows if row.expires_at > now]
 
 
 def forget(db: sa.Connection, before: int) -> None:

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from comptoir.accounts.people import invitations, members, throttle
+from comptoir.accounts.people import invitations, members, throttle, waiting
+from comptoir.accounts.people import store as people
 from comptoir.accounts.people.errors import InvitationNotFound, MemberAlready
 from comptoir.accounts.people.rules import Invitation, Role, User, email_key
 from comptoir.accounts.people.users import check_email
@@ -54,10 +55,11 @@ def invite(
         created_at=work.now_ms,
         expires_at=work.now_ms + KEEP_MS,
     )
+    waiting.withdraw_all_for(work, organisation_id, email_key(email))
     invitations.save(work.db, made)
     _audit(work, "organisation.invited", made)
-    waiting = invitations.waiting_in(work.db, organisation_id, work.now_ms)
-    named = next(one for one in waiting if one.invitation_id == made.invitation_id)
+    here_now = invitations.waiting_in(work.db, organisation_id, work.now_ms)
+    named = next(one for one in here_now if one.invitation_id == made.invitation_id)
     return replace(made, organisation=named.organisation)
 
 
@@ -69,8 +71,7 @@ def lock_organisation(work: Work, organisation_id: str) -> None:
 def withdraw(work: Work, organisation_id: str, invitation_id: str, user_id: str) -> None:
     """Raises: OrganisationNotFound, RoleTooLow, InvitationNotFound."""
     members.require_role(work.db, organisation_id, user_id, Role.ADMIN)
-    waiting = invitations.waiting_in(work.db, organisation_id, work.now_ms)
-    found = _named(waiting, invitation_id)
+    found = _named(invitations.waiting_in(work.db, organisation_id, work.now_ms), invitation_id)
     _end(work, found, "withdrawn")
 
 
@@ -79,6 +80,7 @@ def accept(work: Work, user: User, invitation_id: str) -> str:
 
     Raises: InvitationNotFound.
     """
+    people.lock_person(work.db, user.user_id)
     found = _mine(work.db, user, invitation_id, work.now_ms)
     _end(work, found, "accepted")
     members.add_member(work.db, found.organisation_id, user.user_id, found.role, work.now_ms)
@@ -94,8 +96,8 @@ def _mine(db: sa.Connection, user: User, invitation_id: str, now: int) -> Invita
     return _named(invitations.waiting_for(db, email_key(user.email), now), invitation_id)
 
 
-def _named(waiting: list[Invitation], invitation_id: str) -> Invitation:
-    for found in waiting:
+def _named(those: list[Invitation], invitation_id: str) -> Invitation:
+    for found in those:
         if found.invitation_id == invitation_id:
             return found
     raise InvitationNotFound

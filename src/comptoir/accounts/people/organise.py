@@ -1,10 +1,15 @@
 """Create and rename an organisation; change the role of its members, remove them."""
 
 from comptoir.accounts import store as accounts
-from comptoir.accounts.people import members, waiting
-from comptoir.accounts.people.errors import LastOwner, MemberNotFound, OrganisationNameInvalid
+from comptoir.accounts.people import members, store, users, waiting
+from comptoir.accounts.people.errors import (
+    LastOwner,
+    MemberNotFound,
+    OrganisationNameInvalid,
+    OrganisationNotFound,
+)
 from comptoir.accounts.people.invite import lock_organisation
-from comptoir.accounts.people.rules import Role, User, plain_name
+from comptoir.accounts.people.rules import Role, User, email_key, plain_name
 from comptoir.infra.work import Work
 
 
@@ -46,12 +51,18 @@ def set_role(work: Work, organisation_id: str, by: str, user_id: str, role: Role
     Raises: OrganisationNotFound, RoleTooLow, MemberNotFound, LastOwner.
     """
     before = _about(work, organisation_id, by, user_id, role)
+    _change_role(work, organisation_id, user_id, before, role)
+
+
+def _change_role(work: Work, organisation_id: str, user_id: str, before: Role, role: Role) -> None:
+    """Raises: LastOwner."""
     if role is before:
         return
     _keep_an_owner(work, organisation_id, before, role)
     members.set_role(work.db, organisation_id, user_id, role)
     if not role.may(before):
         waiting.withdraw_all_by(work, organisation_id, user_id)
+        _withdraw_what_waits_for(work, organisation_id, user_id)
     work.audit(
         "organisation.role_changed",
         organisation_id=organisation_id,
@@ -67,6 +78,7 @@ def remove(work: Work, organisation_id: str, by: str, user_id: str) -> None:
 
     Raises: OrganisationNotFound, RoleTooLow, MemberNotFound, LastOwner.
     """
+    store.lock_person(work.db, user_id)
     if by == user_id:
         lock_organisation(work, organisation_id)
         before = members.require_role(work.db, organisation_id, user_id, Role.MEMBER)
@@ -75,8 +87,43 @@ def remove(work: Work, organisation_id: str, by: str, user_id: str) -> None:
     _keep_an_owner(work, organisation_id, before, None)
     members.remove_member(work.db, organisation_id, user_id)
     waiting.withdraw_all_by(work, organisation_id, user_id)
+    if by != user_id:
+        _withdraw_what_waits_for(work, organisation_id, user_id)
     action = "organisation.member_left" if by == user_id else "organisation.member_removed"
     work.audit(action, organisation_id=organisation_id, user_id=user_id, role=before.value)
+
+
+def put_member(work: Work, organisation_id: str, email: str, role: Role) -> User:
+    """What the operator decides for an organisation that nobody else can help: the person is a
+    member, of that role; its owner, where it has none.
+
+    Raises: OrganisationNotFound, UserNotFound, LastOwner.
+    """
+    user = users.take_user(work, email)
+    lock_organisation(work, organisation_id)
+    if accounts.find_organisation(work.db, organisation_id) is None:
+        raise OrganisationNotFound
+    before = members.role_in(work.db, organisation_id, user.user_id)
+    if before is None:
+        if role is not Role.OWNER and not members.count_owners(work.db, organisation_id):
+            raise LastOwner
+        members.add_member(work.db, organisation_id, user.user_id, role, work.now_ms)
+        work.audit(
+            "organisation.member_added",
+            organisation_id=organisation_id,
+            user_id=user.user_id,
+            role=role.value,
+        )
+    else:
+        _change_role(work, organisation_id, user.user_id, before, role)
+    return user
+
+
+def _withdraw_what_waits_for(work: Work, organisation_id: str, user_id: str) -> None:
+    """At an address that has become theirs since: it would give them what they are denied."""
+    user = store.find_user(work.db, user_id)
+    if user is not None:
+        waiting.withdraw_all_for(work, organisation_id, email_key(user.email))
 
 
 def _about(work: Work, organisation_id: str, by: str, user_id: str, role: Role) -> Role:

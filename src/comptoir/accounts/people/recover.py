@@ -1,21 +1,13 @@
 """What an operator does for somebody who cannot get in."""
 
-from comptoir.accounts.people import second_factor, sessions, store, users
-from comptoir.accounts.people.errors import UserNotFound
-from comptoir.accounts.people.rules import User, email_key
+from comptoir.accounts.people import second_factor, sessions, users
+from comptoir.accounts.people.rules import User
 from comptoir.infra.work import Work
-
-
-def _load(work: Work, email: str) -> User:
-    user = store.find_user_by_email(work.db, email_key(email))
-    if user is None:
-        raise UserNotFound(email=email)
-    return user
 
 
 def reset_password(work: Work, email: str, hashed: str) -> User:
     """Whoever else is signed in as this person is signed out. Raises: UserNotFound."""
-    user = _load(work, email)
+    user = users.take_user(work, email)
     users.set_password(work, user.user_id, hashed)
     sessions.sign_out_everywhere(work, user.user_id)
     return user
@@ -23,7 +15,7 @@ def reset_password(work: Work, email: str, hashed: str) -> User:
 
 def drop_second_factor(work: Work, email: str) -> User:
     """Raises: UserNotFound."""
-    user = _load(work, email)
+    user = users.take_user(work, email)
     if user.has_totp:
         second_factor.turn_off(work, user.user_id)
     return user

@@ -57,7 +57,8 @@ class Session:
     """One browser's sign-in. Times in milliseconds since the epoch."""
 
     session_id: str
-    """Names the session in lists and id tokens (`sid`); opens nothing."""
+    """Names the session in lists and id tokens (`sid`); opens nothing. Who signs in again in the
+    same browser has another session by the same name."""
     user_id: str
     methods: tuple[str, ...]
     """How the person proved who they are: `amr` values of RFC 8176."""

@@ -26,11 +26,21 @@ def open_session(
     *,
     address: str = "",
     browser: str = "",
+    before: Session | None = None,
 ) -> tuple[str, Session]:
-    """A new session and its secret, for the cookie. `methods`: RFC 8176, as `pwd` and `otp`."""
+    """A new session and its secret, for the cookie. `methods`: RFC 8176, as `pwd` and `otp`.
+
+    `before`: of this browser, which is over: its secret is worth nothing any more. Who signs in
+    again has not signed out of what they let in: their session goes by the same id.
+    """
+    carried: list[str] = []
+    if before is not None and before.user_id == user_id:
+        carried = store.end_sessions(work.db, user_id, only=before.session_id)
+    elif before is not None:
+        end_sessions(work, before.user_id, only=before.session_id)
     secret = work.ids.token(32)
     session = Session(
-        session_id=work.ids.uuid(),
+        session_id=carried[0] if carried else work.ids.uuid(),
         user_id=user_id,
         methods=methods,
         address=address,
@@ -52,12 +62,20 @@ def find_visitor(db: sa.Connection, vault: Vault, secret: str, now: int) -> Visi
     return store.find_visitor(db, vault.hash(f"session {secret}"), now, now - IDLE_MS)
 
 
+def is_there(work: Work, session: Session) -> bool:
+    """Whether nobody has ended it, nor signed in again in its browser; and nobody does before this
+    is committed."""
+    store.lock_person(work.db, session.user_id)
+    return store.has_session(work.db, session)
+
+
 def sessions_of(db: sa.Connection, user_id: str, now: int) -> list[Session]:
     return store.sessions_of(db, user_id, now, now - IDLE_MS)
 
 
 def end_sessions(work: Work, user_id: str, *, only: str = "", but: str = "") -> list[str]:
     """End one session of a person, all but one, or all. Returns the ids of those that ended."""
+    store.lock_person(work.db, user_id)
     ended = store.end_sessions(work.db, user_id, only=only, but=but)
     for session_id in ended:
         work.audit("session.ended", user_id=user_id, session_id=session_id)
@@ -68,8 +86,8 @@ def end_sessions(work: Work, user_id: str, *, only: str = "", but: str = "") -> 
 
 def sign_out_everywhere(work: Work, user_id: str, *, but: str = "") -> None:
     """End the sessions of a person, all `but` one, and what applications hold of them."""
-    end_sessions(work, user_id, but=but)
-    work.emit(SignedOutEverywhere(user_id, work.now_ms))
+    ended = end_sessions(work, user_id, but=but)
+    work.emit(SignedOutEverywhere(user_id, work.now_ms, ended))
 
 
 def forget(work: Work) -> None:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from comptoir.accounts.people import tables
 from comptoir.accounts.people.rules import Session, User, Visitor
-from comptoir.infra.db.dialect import insert_new
+from comptoir.infra.db.dialect import insert_new, lock_store
 
 u, s = tables.user_account.c, tables.session.c
 _USER = [
@@ -57,6 +57,21 @@ def all_users(db: sa.Connection) -> list[User]:
     return [_user(row) for row in db.execute(sa.select(*_USER).order_by(u.created_at, u.user_id))]
 
 
+def lock_person(db: sa.Connection, user_id: str) -> None:
+    """Whoever signs in as this person, acts as them, changes what they prove themselves with, where
+    they are a member or what is theirs, waits for who does so already, until commit."""
+    lock_store(db, f"person {user_id}")
+
+
+def take_user_by_email(db: sa.Connection, email_key: str) -> User | None:
+    """The person, for who changes something of theirs: they take turns (`lock_person`)."""
+    found = find_user_by_email(db, email_key)
+    if found is None:
+        return None
+    lock_person(db, found.user_id)
+    return find_user(db, found.user_id)
+
+
 def password_hash(db: sa.Connection, user_id: str) -> str:
     """Empty when there is none."""
     found = db.execute(sa.select(u.password_hash).where(u.user_id == user_id)).scalar()
@@ -89,6 +104,12 @@ def change_user(db: sa.Connection, user_id: str, now: int, **values: object) -> 
     db.execute(
         tables.user_account.update().where(u.user_id == user_id).values(updated_at=now, **values)
     )
+
+
+def remove_user(db: sa.Connection, user_id: str) -> None:
+    """And all that they proved themselves with."""
+    for table in (tables.passkey, tables.recovery_code, tables.user_account):
+        db.execute(table.delete().where(table.c.user_id == user_id))
 
 
 def set_totp(db: sa.Connection, user_id: str, sealed: bytes, step: int, now: int) -> bool:
@@ -137,20 +158,26 @@ def sessions_of(db: sa.Connection, user_id: str, now: int, idle_since: int) -> l
     ]
 
 
+def has_session(db: sa.Connection, session: Session) -> bool:
+    """Whether nobody has ended it, nor signed in again in its browser."""
+    same = (s.session_id == session.session_id, s.created_at == session.created_at)
+    return db.execute(sa.select(s.session_id).where(*same)).first() is not None
+
+
 def see_session(db: sa.Connection, session_id: str, now: int) -> None:
     db.execute(tables.session.update().where(s.session_id == session_id).values(seen_at=now))
 
 
 def end_sessions(db: sa.Connection, user_id: str, *, only: str = "", but: str = "") -> list[str]:
-    """End the sessions of a person: `only` one of them, or all `but` one. Returns their ids."""
+    """End the sessions of a person: `only` one of them, or all `but` one. Returns the ids of those
+    that ended by this, and not by somebody else at the same time."""
     which = [s.user_id == user_id]
     if only:
         which.append(s.session_id == only)
     if but:
         which.append(s.session_id != but)
-    found = [row.session_id for row in db.execute(sa.select(s.session_id).where(*which))]
-    db.execute(tables.session.delete().where(*which))
-    return found
+    ended = tables.session.delete().where(*which).returning(s.session_id)
+    return list(db.execute(ended).scalars())
 
 
 def forget_ended(db: sa.Connection, now: int, idle_since: int) -> None:

@@ -24,23 +24,30 @@ class Device(msgspec.Struct):
 
     device_id: str
     email_hash: str
+    password_mark: str = ""
+    """Of the password that was good then (`users.password_mark`)."""
 
 
-def device_cookie(work: Work, vault: Vault, email: str) -> str:
-    """For the browser in which the person has just signed in."""
-    device = Device(work.ids.token(16), vault.hash(f"device {email_key(email)}").hex())
+def device_cookie(work: Work, vault: Vault, email: str, mark: str) -> str:
+    """For the browser in which the person has just signed in. `mark`: of their password now."""
+    device = Device(work.ids.token(16), vault.hash(f"device {email_key(email)}").hex(), mark)
     return vault.seal(msgspec.json.encode(device), DEVICE).hex()
 
 
-def slot_of(vault: Vault, email: str, cookie: str) -> str:
-    """Where the attempts to sign in as `email` from a browser with this cookie are counted."""
+def slot_of(vault: Vault, email: str, cookie: str, mark: str) -> str:
+    """Where the attempts to sign in as `email` from a browser with this cookie are counted.
+
+    All browsers that knew another password than that of `mark` share one count: whoever took many
+    cookies while they knew it has no more attempts than others at the next."""
     mine = vault.hash(f"device {email_key(email)}").hex()
     try:
         device = msgspec.json.decode(vault.open(bytes.fromhex(cookie), DEVICE), type=Device)
         known = device.email_hash == mine
     except (ValueError, VaultError, msgspec.DecodeError):
         known = False
-    return f"device/{device.device_id}" if known else f"email/{mine}"
+    if not known:
+        return f"email/{mine}"
+    return f"device/{device.device_id}" if device.password_mark == mark else f"devices/{mine}"
 
 
 def take(work: Work, slot: str, most: int = MOST) -> None:
@@ -51,7 +58,9 @@ def take(work: Work, slot: str, most: int = MOST) -> None:
     lock_store(work.db, slot)
     c = attempt.c
     row = work.db.execute(sa.select(c.failures, c.first_at).where(c.slot == slot)).first()
-    fresh = row is None or row.first_at <= work.now_ms - WINDOW_MS
+    # Either way: the clock may have gone back. By less it is no sign of that: who waited for their
+    # turn has an earlier instant than who had theirs.
+    fresh = row is None or abs(work.now_ms - row.first_at) >= WINDOW_MS
     count, first = (0, work.now_ms) if fresh or row is None else (row.failures, row.first_at)
     if count >= most:
         left = max(1000, first + WINDOW_MS - work.now_ms)

@@ -1,5 +1,7 @@
 """SQL of stores that are offered to somebody."""
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 
 from comptoir.accounts import tables as accounts
@@ -24,6 +26,15 @@ _FOUND = (
     .where(s.organisation_id == t.from_organisation_id, t.outcome == "")
     .order_by(t.created_at, t.transfer_id)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An offer that was withdrawn."""
+
+    shop_id: str
+    transfer_id: str
+    from_organisation_id: str
 
 
 def _transfer(row: sa.RowMapping) -> Transfer:
@@ -64,18 +75,29 @@ def end(db: sa.Connection, transfer: Transfer, outcome: str, now: int) -> bool:
     return db.execute(ended).rowcount == 1
 
 
-def end_all_of(db: sa.Connection, shop_id: str, now: int) -> int:
-    """Whatever waits for the store is withdrawn. Returns how many offers."""
-    mine = (t.shop_id == shop_id, t.outcome == "")
-    ended = tables.store_transfer.update().where(*mine)
-    return db.execute(ended.values(outcome="withdrawn", ended_at=now)).rowcount
+def end_all_of(db: sa.Connection, shop_id: str, now: int) -> list[Ended]:
+    """Whatever waits for the store is withdrawn."""
+    return _end_all(db, now, t.shop_id == shop_id)
 
 
-def end_all_by(db: sa.Connection, organisation_id: str, user_id: str, now: int) -> None:
+def end_all_by(db: sa.Connection, organisation_id: str, user_id: str, now: int) -> list[Ended]:
     """What this member has offered in the organisation's name is withdrawn."""
-    mine = (t.from_organisation_id == organisation_id, t.offered_by == user_id, t.outcome == "")
-    ended = tables.store_transfer.update().where(*mine)
-    db.execute(ended.values(outcome="withdrawn", ended_at=now))
+    return _end_all(db, now, t.from_organisation_id == organisation_id, t.offered_by == user_id)
+
+
+def _end_all(db: sa.Connection, now: int, *which: sa.ColumnElement[bool]) -> list[Ended]:
+    """Those that could still have been accepted."""
+    ended = tables.store_transfer.update().where(*which, t.outcome == "")
+    rows = db.execute(
+        ended.values(outcome="withdrawn", ended_at=now).returning(
+            t.shop_id, t.transfer_id, t.from_organisation_id, t.expires_at
+        )
+    )
+    return [
+        Ended(row.shop_id, row.transfer_id, row.from_organisation_id)
+        for row in rows
+        if row.expires_at > now
+    ]
 
 
 def forget(db: sa.Connection, before: int) -> None:

@@ -1,8 +1,10 @@
 """Create a user with an organisation of their own, and change what they prove themselves with."""
 
+import sqlalchemy as sa
+
 from comptoir.accounts import store as accounts
-from comptoir.accounts.people import members, store
-from comptoir.accounts.people.errors import EmailInvalid, PasswordWeak, UserExists
+from comptoir.accounts.people import codes, members, store, throttle
+from comptoir.accounts.people.errors import EmailInvalid, PasswordWeak, UserExists, UserNotFound
 from comptoir.accounts.people.rules import (
     Role,
     User,
@@ -12,6 +14,7 @@ from comptoir.accounts.people.rules import (
     plain_name,
 )
 from comptoir.infra.db.dialect import lock_store
+from comptoir.infra.vault import Vault
 from comptoir.infra.work import Work
 
 USER_ID_BYTES = 21
@@ -66,9 +69,42 @@ def create_user(
     return user
 
 
+def take_user(work: Work, email: str) -> User:
+    """The person of an address, for who changes something of theirs: they take turns.
+
+    Raises: UserNotFound.
+    """
+    user = store.take_user_by_email(work.db, email_key(email))
+    if user is None:
+        raise UserNotFound(email=email)
+    return user
+
+
+def password_mark(db: sa.Connection, vault: Vault, user_id: str) -> str:
+    """Another one for each password that the person sets. It tells nothing of the password."""
+    return mark_of(vault, store.password_hash(db, user_id))
+
+
+def mark_of(vault: Vault, hashed: str) -> str:
+    """`hashed`: the password's; empty when there is none."""
+    return vault.hash(f"password mark {hashed}").hex()
+
+
 def set_password(work: Work, user_id: str, hashed: str) -> None:
+    """What was begun with the one before leads nowhere: codes to reset it, codes of a second step
+    that were tried by who knew it."""
+    store.lock_person(work.db, user_id)
     store.change_user(work.db, user_id, work.now_ms, password_hash=hashed)
+    user = store.find_user(work.db, user_id)
+    if user is not None:
+        codes.end_all(work, codes.Purpose.RESET, user.email)
+    throttle.clear(work, second_step_slot(user_id))
     work.audit("user.password_changed", user_id=user_id)
+
+
+def second_step_slot(user_id: str) -> str:
+    """Where wrong codes of the second step are counted."""
+    return f"otp/{user_id}"
 
 
 def set_email(work: Work, user_id: str, email: str) -> None:
@@ -76,6 +112,7 @@ def set_email(work: Work, user_id: str, email: str) -> None:
 
     Raises: UserExists.
     """
+    store.lock_person(work.db, user_id)
     lock_store(work.db, f"address of a person {email_key(email)}")
     found = store.find_user_by_email(work.db, email_key(email))
     if found is not None and found.user_id != user_id:

@@ -88,3 +88,17 @@ kept_answer = sa.Table(
     sa.Index("ix_kept_answer_created_at", "created_at"),
 )
 """Answers to requests with an `Idempotency-Key` (`infra/http/idempotency.py`)."""
+
+mail_queue = sa.Table(
+    "mail_queue",
+    metadata,
+    key("id"),
+    text("recipient"),
+    text("subject"),
+    text("text"),
+    instant("created_at", nullable=False),
+    number("attempts"),
+    instant("due_at", nullable=False),
+    sa.Index("ix_mail_queue_due_at", "due_at"),
+)
+"""Mails that are still to be sent (`infra/mail_queue.py`)."""
