@@ -12,6 +12,8 @@ import hashlib
 import hmac
 import zlib
 
+from comptoir.base import base64url
+
 CLIENT_SECRET = "cs"  # noqa: S105 - a prefix, not a secret
 
 
@@ -23,7 +25,7 @@ def make_secret(prefix: str, entropy: bytes) -> str:
     """
     if len(entropy) < 32:
         raise ValueError("a secret needs 32 random bytes")
-    body = base64.urlsafe_b64encode(entropy[:32]).decode().rstrip("=")
+    body = base64url.encode(entropy[:32])
     return f"{prefix}_{body}_{_checksum(prefix, body)}"
 
 

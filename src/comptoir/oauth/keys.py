@@ -5,7 +5,6 @@ only for an unknown id (spec/accounts.md §1.4.2). Which key signs when: `key_sc
 """
 
 import asyncio
-import base64
 import json
 import math
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from joserfc.jwk import RSAKey
 
+from comptoir.base import base64url
 from comptoir.base.clock import Clock, monotonic
 from comptoir.base.instant import to_ms
 from comptoir.infra.database import Database
@@ -42,7 +42,7 @@ class _Loaded:
     row: SigningKey
     key: RSAKey
     private: Any
-    head: bytes
+    head: str
     """The header of the tokens that it signs, encoded, and the dot after it."""
 
 
@@ -104,9 +104,9 @@ class KeyRing:
     async def sign(self, claims: bytes) -> str:
         """A JWT (RFC 7519) of these claims, which are JSON."""
         chosen = await self._signing()
-        plain = chosen.head + _encoded(claims)
-        signature = await self._row.sign(chosen.private, plain)
-        return (plain + b"." + _encoded(signature)).decode("ascii")
+        plain = chosen.head + base64url.encode(claims)
+        signature = await self._row.sign(chosen.private, plain.encode())
+        return f"{plain}.{base64url.encode(signature)}"
 
     async def _signing(self) -> _Loaded:
         if self._is_stale():
@@ -179,17 +179,13 @@ class KeyRing:
 
     def _open(self, row: SigningKey) -> _Loaded:
         key = RSAKey.import_key(self._vault.open(row.sealed, PURPOSE), {"kid": row.kid})
-        header = {"alg": ALGORITHM, "typ": "JWT", "kid": row.kid}
-        return _Loaded(row, key, key.private_key, _encoded(json.dumps(header).encode()) + b".")
+        header = json.dumps({"alg": ALGORITHM, "typ": "JWT", "kid": row.kid})
+        return _Loaded(row, key, key.private_key, base64url.encode(header.encode()) + ".")
 
     def _first(self, work: Work, fresh: bytes) -> None:
         """Another process may have been first: then its key stands."""
         if signing_at(key_store.keys_to_change(work.db), work.now_ms) is None:
             add_key(work, self._vault, fresh, signs_from=work.now_ms)
-
-
-def _encoded(text: bytes) -> bytes:
-    return base64.urlsafe_b64encode(text).rstrip(b"=")
 
 
 def check_keys(db: sa.Connection, vault: Vault) -> None:

@@ -1,7 +1,6 @@
 """The grants in which a person takes part: authorization code and refresh token (RFC 6749 §4.1.3,
 §6; RFC 7636 §4.6)."""
 
-import base64
 import hashlib
 import re
 from dataclasses import replace
@@ -10,6 +9,7 @@ from typing import Any
 from starlette.requests import Request
 
 from comptoir.accounts import Client, ClientKind, find_user
+from comptoir.base import base64url
 from comptoir.base.instant import to_ms
 from comptoir.base.secret import same
 from comptoir.infra.http.context import Context, request_id
@@ -32,7 +32,7 @@ Answer = dict[str, Any]
 def challenge_of(verifier: str) -> str:
     """S256 (RFC 7636 §4.2)."""
     digest = hashlib.sha256(verifier.encode("ascii")).digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    return base64url.encode(digest)
 
 
 async def authorization_code(

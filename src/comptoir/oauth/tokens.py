@@ -1,6 +1,5 @@
 """Access tokens: RS256 JWTs in the shape stores know (spec/accounts.md §3.1), made and read."""
 
-import base64
 import hashlib
 import json
 from collections.abc import Collection, Mapping
@@ -10,6 +9,7 @@ import msgspec
 from joserfc import jwt
 from joserfc.errors import JoseError
 
+from comptoir.base import base64url
 from comptoir.base.clock import Clock
 from comptoir.base.ids import Ids
 from comptoir.base.mode import Mode
@@ -95,7 +95,7 @@ class Tokens:
             "auth_time": made.authenticated_at // 1000,
             "amr": list(made.methods),
             "sid": made.session_id,
-            "at_hash": base64.urlsafe_b64encode(half).decode().rstrip("="),
+            "at_hash": base64url.encode(half),
         }
         if made.nonce:
             claims["nonce"] = made.nonce
@@ -262,8 +262,7 @@ def _kid(token: str) -> str:
 
     Raises: TokenInvalid, ValueError, RecursionError.
     """
-    head = token.encode("ascii").partition(b".")[0]
-    header = json.loads(base64.urlsafe_b64decode(head + b"=="))
+    header = json.loads(base64url.decode(token.partition(".")[0]))
     kid = header.get("kid") if isinstance(header, dict) else None
     if not isinstance(kid, str):
         raise TokenInvalid(reason="it names no key")

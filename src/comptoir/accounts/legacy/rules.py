@@ -1,6 +1,5 @@
 """Tokens, calls and addresses as `ps_accounts` 5 to 7 know them. Pure."""
 
-import base64
 import hashlib
 import hmac
 import json
@@ -12,6 +11,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from comptoir.base import base64url
 from comptoir.base.secret import make_secret
 
 REFRESH = "lr"
@@ -84,15 +84,11 @@ def signed(payload: Mapping[str, object], key: str) -> str:
     header = {"alg": "HS256", "typ": "JWT"}
     text = f"{_part(header)}.{_part(payload)}"
     digest = hmac.digest(key.encode(), text.encode(), hashlib.sha256)
-    return f"{text}.{_encoded(digest)}"
+    return f"{text}.{base64url.encode(digest)}"
 
 
 def _part(value: Mapping[str, object]) -> str:
-    return _encoded(json.dumps(value, separators=(",", ":")).encode())
-
-
-def _encoded(value: bytes) -> str:
-    return base64.urlsafe_b64encode(value).decode().rstrip("=")
+    return base64url.encode(json.dumps(value, separators=(",", ":")).encode())
 
 
 def shop_number(multi_shop_id: str) -> int:

@@ -1,7 +1,6 @@
 """Passkeys (Web Authentication Level 2): register them, and sign in with one instead of a
 password. The authenticator checks the person (`userVerification`), so one is two factors."""
 
-import base64
 import ipaddress
 from dataclasses import dataclass
 from importlib import import_module
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 
 from comptoir.accounts.people.rules import User
 from comptoir.accounts.people.tables import attempt, passkey
+from comptoir.base import base64url
 from comptoir.infra.db.dialect import insert_new
 from comptoir.infra.vault import Vault, VaultError
 from comptoir.infra.work import Work
@@ -111,7 +111,7 @@ def register(
         return False
     credential_id, public_key, count = made
     values = {
-        "credential_id": _text(credential_id),
+        "credential_id": base64url.encode(credential_id),
         "user_id": user_id,
         "name": name.strip()[:60],
         "public_key": public_key,
@@ -168,7 +168,7 @@ def remove(work: Work, user_id: str, credential_id: str) -> bool:
 
 
 def _seal(vault: Vault, challenge: bytes, now: int, user_id: str) -> str:
-    asked = Challenge(_text(challenge), now, user_id)
+    asked = Challenge(base64url.encode(challenge), now, user_id)
     return vault.seal(msgspec.json.encode(asked), SEALED).hex()
 
 
@@ -183,12 +183,4 @@ def _take(work: Work, vault: Vault, sealed: str, user_id: str) -> bytes | None:
     slot = f"challenge/{vault.hash(asked.text).hex()}"
     if not insert_new(work.db, attempt, {"slot": slot, "failures": 0, "first_at": work.now_ms}):
         return None
-    return _bytes(asked.text)
-
-
-def _text(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
-
-
-def _bytes(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    return base64url.decode(asked.text)

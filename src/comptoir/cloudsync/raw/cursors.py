@@ -6,14 +6,13 @@ cursor stands in URLs, and it opens only for the same list, filters, sort and di
 places make equal cursors, or no answer would have the same ETag twice.
 """
 
-import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from comptoir.base import base64url
 from comptoir.cloudsync.raw.conditions import MARK, Condition
 from comptoir.cloudsync.raw.errors import ParameterInvalid
 from comptoir.cloudsync.raw.fields import fields
@@ -48,7 +47,7 @@ class Cursors:
     def write(self, place: Place) -> str:
         plain = msgspec.msgpack.encode((*place.values, place.key))
         sealed = self.vault.seal_alike(plain, self.purpose)
-        return VERSION + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+        return VERSION + base64url.encode(sealed)
 
     def read(self, text: str) -> Place:
         """Raises: ParameterInvalid: it was not made here, or for something else."""
@@ -107,8 +106,8 @@ def _decoded(text: str) -> bytes:
         return b""
     plain = text.removeprefix(VERSION)
     try:
-        found = base64.b64decode(plain + "=" * (-len(plain) % 4), b"-_", validate=True)
-    except binascii.Error:
+        found = base64url.decode(plain)
+    except ValueError:
         return b""
-    exact = base64.urlsafe_b64encode(found).decode().rstrip("=") == plain
+    exact = base64url.encode(found) == plain
     return found if exact else b""

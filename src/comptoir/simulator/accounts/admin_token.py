@@ -1,11 +1,11 @@
 """The token that back-office pages call AdminAjaxV2PsAccounts with (spec/accounts.md §2.2)."""
 
-import base64
 import hashlib
 import hmac
 import json
 from collections.abc import Mapping
 
+from comptoir.base import base64url
 from comptoir.simulator.accounts.claims import claims_of, expired
 from comptoir.simulator.accounts.installation import Installation, global_row, put_global
 
@@ -28,18 +28,19 @@ def valid(of: Installation, token: str) -> bool:
 
 def hs256(claims: Mapping[str, object], secret: str) -> str:
     parts = [
-        _base64(json.dumps(part).encode()) for part in ({"typ": "JWT", "alg": "HS256"}, claims)
+        base64url.encode(json.dumps(part).encode())
+        for part in ({"typ": "JWT", "alg": "HS256"}, claims)
     ]
     head = ".".join(parts)
-    return f"{head}.{_base64(_mac(head, secret))}"
+    return f"{head}.{base64url.encode(_mac(head, secret))}"
 
 
 def signed(token: str, secret: str) -> bool:
     """Whether a JWT is HS256 by that text, whatever the text looks like."""
     head, _, signature = token.rpartition(".")
     try:
-        kind = json.loads(base64.urlsafe_b64decode(head.split(".")[0] + "=="))
-        told = base64.urlsafe_b64decode(signature + "==")
+        kind = json.loads(base64url.decode(head.split(".")[0]))
+        told = base64url.decode(signature)
     except ValueError:
         return False
     good = isinstance(kind, dict) and kind.get("alg") == "HS256" and bool(claims_of(token))
@@ -48,7 +49,3 @@ def signed(token: str, secret: str) -> bool:
 
 def _mac(text: str, secret: str) -> bytes:
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
-
-
-def _base64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")

@@ -1,12 +1,12 @@
 """The authorization server as the module uses it (spec/accounts.md §1.4)."""
 
-import base64
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from comptoir.base import base64url
 from comptoir.simulator.accounts.breaker import Service
 from comptoir.simulator.accounts.client import FORM, Client, Heard, php_query
 from comptoir.simulator.accounts.database import CachedFile
@@ -159,7 +159,7 @@ class OAuth:
 def challenge(verifier: str) -> str:
     """PKCE S256."""
     digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    return base64url.encode(digest)
 
 
 def _assert_client(own: Credentials) -> None:
