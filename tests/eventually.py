@@ -15,7 +15,7 @@ T = TypeVar("T")
 PAUSE = 0.05
 
 
-def eventually(check: Callable[[], T], within: float = 10.0) -> T:
+def eventually(check: Callable[[], T], within: float = 30.0) -> T:
     """The first true answer of `check()`. Fails the test after `within` seconds without one."""
     until = monotonic() + within
     while True:
@@ -26,7 +26,7 @@ def eventually(check: Callable[[], T], within: float = 10.0) -> T:
         select.select([], [], [], PAUSE)
 
 
-async def eventually_async(check: Callable[[], Awaitable[T]], within: float = 10.0) -> T:
+async def eventually_async(check: Callable[[], Awaitable[T]], within: float = 30.0) -> T:
     """The same inside an event loop."""
     until = monotonic() + within
     while True:

@@ -24,6 +24,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from tests.eventually import eventually
 from tests.ports import free_port
 
 VARIABLE = "COMPTOIR_TEST_POSTGRES"
@@ -142,12 +143,11 @@ def root_url() -> str:
 def create_database(name: str, template: str = "template0") -> str:
     """An empty database, or a copy of `template`. Returns its address."""
     root = root_url()
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+        sql.Identifier(name), sql.Identifier(template)
+    )
     with _admin(root) as admin:
-        admin.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
+        eventually(lambda: _copied(admin, copy), START_WITHIN)
     return f"{root}/{name}"
 
 
@@ -204,6 +204,14 @@ def engine_env(engine: str, tmp_path: Path) -> dict[str, str]:
 
 def _admin(root: str) -> "psycopg.Connection[Any]":
     return psycopg.connect(f"{root}/postgres", autocommit=True)
+
+
+def _copied(admin: "psycopg.Connection[Any]", statement: sql.Composed) -> bool:
+    """Not while autovacuum is in the template."""
+    with contextlib.suppress(psycopg.errors.ObjectInUse):
+        admin.execute(statement)
+        return True
+    return False
 
 
 def _open_folder() -> str:

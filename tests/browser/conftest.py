@@ -31,7 +31,7 @@ def chromium() -> Iterator[Browser]:
     assert found, "Chromium is not installed: run `make env`"
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS, timeout=120_000)
         yield browser
         browser.close()
 

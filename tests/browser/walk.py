@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -44,9 +45,8 @@ class Terminal:
     started: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
 
     def ported(self, text: str) -> str:
-        for said, used in self.ports.items():
-            text = text.replace(said, used)
-        return text
+        said = "|".join(map(re.escape, self.ports))
+        return re.sub(said, lambda found: self.ports[found[0]], text)
 
     def run(self, step: Step) -> None:
         assert step.snippet is not None

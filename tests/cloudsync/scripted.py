@@ -153,7 +153,7 @@ class FakeStore:
             schedule.want(work, self.shop_id, contents, full=full, asked=True)
         self.stage.context.wake()
 
-    async def synced(self, *contents: str, within: float = 20.0) -> None:
+    async def synced(self, *contents: str, within: float = 120.0) -> None:
         """Until the contents have finished and wait for nothing."""
 
         async def check() -> bool:

@@ -50,7 +50,7 @@ def product(number: int, lang: str, **more: Any) -> dict[str, Any]:
     return key | more
 
 
-async def until(check: Callable[[], Any], within: float = 20.0) -> Any:
+async def until(check: Callable[[], Any], within: float = 120.0) -> Any:
     async def asked() -> Any:
         return check()
 
@@ -328,7 +328,7 @@ def test_a_run_that_goes_nowhere_ends(migrated_url: str, tmp_path: Path, pattern
         states = {run["state"] for run in store.runs("customers")}
         assert states <= {"failed", "running"} and "failed" in states
 
-    play(migrated_url, tmp_path, scenario, backoff_first=600.0)
+    play(migrated_url, tmp_path, scenario, backoff_first=600.0, backoff_most=600.0)
 
 
 def test_three_contents_that_always_fail_keep_no_other_waiting(

@@ -127,7 +127,8 @@ def test_a_run_that_does_not_advance_is_given_up_with_the_reason(
 ) -> None:
     async def scenario() -> None:
         sim = {"defects": frozenset({"stuck"}), "scale": 20.0}
-        async with running(migrated_url, tmp_path, sim, backoff_first=600.0) as h:
+        once = {"backoff_first": 600.0, "backoff_most": 600.0}
+        async with running(migrated_url, tmp_path, sim, **once) as h:
             await h.onboard(["products"])
             store = h.sim.stores[0]
             await h.until(lambda: h.content(store, "products")["reason"] == "stalled")

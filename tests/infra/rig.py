@@ -38,7 +38,7 @@ class Rig:
             db.exec_driver_sql("CREATE INDEX by_name ON things (name)")
 
     def writer(self, **limits: int) -> Writer:
-        return Writer(Checkpoints(self.writing, **limits), self._transaction)
+        return Writer(Checkpoints(self.writing, **limits), self._transaction, long=60)
 
     @contextmanager
     def _transaction(self) -> Iterator[Work]:

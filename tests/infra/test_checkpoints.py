@@ -39,7 +39,7 @@ def begun(log: Path) -> bytes:
 
 def until_anew(log: Path, writer: Writer) -> None:
     """Written until it begins anew."""
-    first, until = begun(log), monotonic() + 20
+    first, until = begun(log), monotonic() + 120
     while begun(log) == first:
         assert monotonic() < until, "it only grows"
         written(writer, 1)

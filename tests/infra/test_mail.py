@@ -51,7 +51,7 @@ class Kept:
 
 @contextlib.contextmanager
 def smtp(kept: Kept, **how: Any) -> Iterator[int]:
-    controller = Controller(kept, "localhost", free_port(), **how)
+    controller = Controller(kept, "localhost", free_port(), ready_timeout=60, **how)
     controller.start()
     try:
         yield controller.port

@@ -148,7 +148,7 @@ def played(scenario: Scenario, *, allow_private: bool) -> None:
         assert called == [], "a refused address was called"
 
 
-async def failure(outbound: Outbound, url: str, seconds: float = 5.0) -> CallFailed:
+async def failure(outbound: Outbound, url: str, seconds: float = 30.0) -> CallFailed:
     with pytest.raises(CallFailed) as failed:
         await outbound.get(url, timeout=seconds)
     return failed.value

@@ -21,7 +21,7 @@ from comptoir.infra.db.migrate import current, head, upgrade
 from comptoir.infra.db.tables import metadata
 from tests import pg
 from tests.eventually import eventually
-from tests.server import prepared
+from tests.server import START_WITHIN, prepared
 
 RACE = """
 import sys
@@ -169,7 +169,7 @@ def test_two_servers_start_together_on_one_database() -> None:
             thread.start()
         for thread in started:
             thread.join()
-        eventually(lambda: one.healthy() and other.healthy(), 30)
+        eventually(lambda: one.healthy() and other.healthy(), START_WITHIN)
         token = one.store_token(one.create_identity("http://shop.example"))
         check = {"token": token}
         assert other.post("/accounts/v1/shop/token/verify", check).status == 200

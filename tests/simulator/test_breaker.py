@@ -87,15 +87,17 @@ def test_a_peer_that_hangs_up_is_told_the_same_but_does_not_count() -> None:
 def test_an_answer_that_does_not_come_counts_and_any_answer_resets() -> None:
     async def scenario(there: Stage) -> None:
         there.cloud.silent = True
+        there.sim._world.call_seconds = 0.2
         breaker = Breaker(there.store.module.of, Service.ACCOUNTS)
         assert not await there.store.accounts.api.healthy()
         assert breaker.failures == 1
         there.cloud.silent = False
+        there.sim._world.call_seconds = 10.0
         there.cloud.health_status = 500
         assert not await there.store.accounts.api.healthy()
         assert breaker.failures == 0, "a 500 is an answer"
 
-    played(scenario, call_seconds=0.2)
+    played(scenario)
 
 
 def test_each_service_has_its_own() -> None:

@@ -50,10 +50,14 @@ class Writer:
     """`transaction` begins and ends one, on a connection that makes no checkpoints by itself."""
 
     def __init__(
-        self, checkpoints: Checkpoints, transaction: Callable[[], AbstractContextManager[Work]]
+        self,
+        checkpoints: Checkpoints,
+        transaction: Callable[[], AbstractContextManager[Work]],
+        long: float = LONG,
     ) -> None:
         self._checkpoints = checkpoints
         self._transaction = transaction
+        self._long = long
         self._waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._loop, name="db-writer", daemon=True)
         self._thread.start()
@@ -95,7 +99,7 @@ class Writer:
         the group then. Who has stopped waiting is left out."""
         started = monotonic()
         yield group[0]
-        while len(group) < GROUP and monotonic() - started < LONG:
+        while len(group) < GROUP and monotonic() - started < self._long:
             job = self._next()
             if job is None:
                 return

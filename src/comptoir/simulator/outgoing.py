@@ -12,7 +12,6 @@ from comptoir.simulator.wire import Record, lines, multipart
 from comptoir.simulator.world import World
 
 JOB_SECONDS = 3
-HINT_SECONDS = 3
 UPLOAD_SECONDS = 28
 """The common max_execution_time of 30, less two."""
 LARGE = 1 << 20
@@ -67,7 +66,7 @@ class Outgoing:
         body = f'{{"shopContents":["{content.replace("_", "-")}"],"action":"{action}"}}'
         headers = {"Content-Type": "application/json"}
         url = f"{self.world.cloud.live_sync_api_url}/notify/{shop_id}"
-        await self._call("POST", url, token, HINT_SECONDS, headers, body.encode())
+        await self._call("POST", url, token, self.world.hint_seconds, headers, body.encode())
 
     async def _call(
         self,

@@ -32,8 +32,7 @@ class Simulation:
     `DEFECTS`. `clock`, `pause` (instead of sleeping), `defect_calls` (how long first-call defects
     last), `slow_seconds`, `debounce_seconds` (between hints) and `resolver` (of host names) are
     there for tests and long demos. `accounts_version` is of ps_accounts, 5 to 8,
-    one for all stores or in turn; `shops` is how many shops each store has; `call_seconds` is what
-    ps_accounts waits for the cloud.
+    one for all stores or in turn; `shops` is how many shops each store has.
     """
 
     def __init__(
@@ -57,7 +56,6 @@ class Simulation:
         resolver: AbstractResolver | None = None,
         accounts_version: str | Sequence[str] = ACCOUNTS_VERSION,
         shops: int = 1,
-        call_seconds: float = 10.0,
     ) -> None:
         unknown = sorted(set(defects) - set(DEFECTS))
         if unknown:
@@ -71,7 +69,6 @@ class Simulation:
             slow_seconds=slow_seconds,
             debounce_seconds=debounce_seconds,
             resolver=resolver,
-            call_seconds=call_seconds,
         )
         self._versions = tuple(versions)
         self._languages = tuple(languages) if languages else None

@@ -38,6 +38,8 @@ class World:
     debounce_seconds: float
     call_seconds: float = 10.0
     """What ps_accounts waits for an answer of its cloud (spec/accounts.md §1.1)."""
+    hint_seconds: float = 3.0
+    """What the agent waits for the answer to a live-sync notice (spec/eventbus.md §1.3)."""
     resolver: AbstractResolver | None = None
     counters: Counters = field(default_factory=Counters)
     loop: asyncio.AbstractEventLoop | None = None

@@ -169,5 +169,5 @@ def stage(server: Server, **options: Any) -> Iterator[Stage]:
 def server(engine: str, **changes: str) -> Iterator[Server]:
     """For many stores in short time."""
     rates = dict.fromkeys(("identity_rate", "verify_rate", "sign_in_rate"), "100000")
-    with running(engine, **(rates | {"verify_timeout": "2"} | changes)) as made:
+    with running(engine, **(rates | {"verify_timeout": "8"} | changes)) as made:
         yield made

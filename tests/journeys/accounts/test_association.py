@@ -100,10 +100,10 @@ def test_without_a_client_in_60_seconds_the_store_unlinks_itself(comptoir: Serve
         store = there.install()
         told = {"uid": "some-uid", "owner_uid": "o", "owner_email": "o@x.example"}
         there.run(Association(store.accounts).link(told))
-        there.clock.pass_seconds(59)
+        there.clock.pass_seconds(30)
         there.fails(store.access_token())
         assert store.association.linked
-        there.clock.pass_seconds(2)
+        there.clock.pass_seconds(31)
         there.fails(store.access_token())
         assert store.association.unlinked_by_itself and not store.association.linked
 
