@@ -172,7 +172,7 @@ def test_a_store_that_does_not_answer_in_time(comptoir: Server, shop: FakeStore)
     shop.reply = never
     began = monotonic()
     found = refused(verify(comptoir, store, shop.url), 422, CANNOT)
-    assert monotonic() - began < 5
+    assert monotonic() - began < 8
     assert "no answer within" in found["reason"]
     assert "response" not in found
 
@@ -309,7 +309,7 @@ def test_with_the_default_time_the_whole_exchange_stays_below_ten_seconds() -> N
         shop.reply = redirects(f"{shop.url}/fr", then=never)
         began = monotonic()
         refused(verify(server, store, shop.url), 422, CANNOT)
-        assert 3 < monotonic() - began < 8
+        assert 3 < monotonic() - began < 10
 
 
 def test_private_addresses_are_not_called_unless_allowed() -> None:
@@ -353,7 +353,7 @@ def test_an_older_call_does_not_undo_a_newer_proof(comptoir: Server, shop: FakeS
     shop.reply = first_waits
     with ThreadPoolExecutor(1) as beside:
         late = beside.submit(verify, comptoir, store, shop.url, older)
-        assert asked.wait(5)
+        assert asked.wait(30)
         assert verify(comptoir, store, shop.url, newer).status == 204
         answered.set()
         refused(late.result(), 400, INVALID)

@@ -91,7 +91,7 @@ def database_of(server: Server) -> Iterator[Database]:
 @pytest.fixture(scope="module", params=SLICE)
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     with (
-        running(request.param, identity_rate="100000", verify_timeout="2") as server,
+        running(request.param, identity_rate="100000", verify_timeout="4") as server,
         fake_store() as shop,
         database_of(server) as database,
     ):

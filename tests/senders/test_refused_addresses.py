@@ -34,7 +34,7 @@ user@127.0.0.1 user:pw@127.0.0.1 8.8.8.8@127.0.0.1 127.0.0.1@8.8.8.8 8.8.8.8#@12
 @pytest.fixture(scope="module")
 def comptoir() -> Iterator[Server]:
     rates = {"identity_rate": "10000", "verify_rate": "10000"}
-    with running(allow_private_addresses="0", verify_timeout="1", **rates) as made:
+    with running(allow_private_addresses="0", verify_timeout="4", **rates) as made:
         yield made
 
 

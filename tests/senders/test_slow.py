@@ -12,8 +12,8 @@ from tests.eventually import eventually
 from tests.senders.station import END, MEGABYTE, PART, Station, Store, parse, read_all
 from tests.server import running
 
-HEADERS = 1.0
-BODY = 1.0
+HEADERS = 2.0
+BODY = 2.0
 RATE = 20_000
 
 
@@ -92,7 +92,9 @@ def test_a_thousand_half_sent_heads_hinder_nobody(station: Station) -> None:
             connection.sendall(b"POST /oauth2/token HTTP/1.1\r\nX-Long: " + b"x" * 50_000)
         for connection in held:
             connection.settimeout(30)
-            assert b" 408 " in read_all(connection)
+            text = read_all(connection)
+            # An answer is lost on its way when the server ends what it has not read to its end.
+            assert b" 408 " in text or not text
             connection.close()
 
 
