@@ -147,16 +147,15 @@ def create_database(name: str, template: str = "template0") -> str:
         sql.Identifier(name), sql.Identifier(template)
     )
     with _admin(root) as admin:
-        eventually(lambda: _copied(admin, copy), START_WITHIN)
+        _alone(admin, copy)
     return f"{root}/{name}"
 
 
 def drop_database(name: str) -> None:
     """Drop it, ending the connections that are still open. Nothing happens if there is none."""
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
     with _admin(root_url()) as admin:
-        admin.execute(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-        )
+        _alone(admin, drop)
 
 
 @contextlib.contextmanager
@@ -182,11 +181,10 @@ def ensure_template(name: str, build: Callable[[str], object]) -> str:
         if made is None:
             half_made = f"{name}_{secrets.token_hex(4)}"
             build(create_database(half_made))
-            admin.execute(
-                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-                    sql.Identifier(half_made), sql.Identifier(name)
-                )
+            rename = sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                sql.Identifier(half_made), sql.Identifier(name)
             )
+            _alone(admin, rename)
     return name
 
 
@@ -206,12 +204,16 @@ def _admin(root: str) -> "psycopg.Connection[Any]":
     return psycopg.connect(f"{root}/postgres", autocommit=True)
 
 
-def _copied(admin: "psycopg.Connection[Any]", statement: sql.Composed) -> bool:
-    """Not while autovacuum is in the template."""
-    with contextlib.suppress(psycopg.errors.ObjectInUse):
-        admin.execute(statement)
-        return True
-    return False
+def _alone(admin: "psycopg.Connection[Any]", statement: sql.Composed) -> None:
+    """Once nobody is in the database, autovacuum and connections that end included."""
+
+    def done() -> bool:
+        with contextlib.suppress(psycopg.errors.ObjectInUse):
+            admin.execute(statement)
+            return True
+        return False
+
+    eventually(done, START_WITHIN)
 
 
 def _open_folder() -> str:

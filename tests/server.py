@@ -30,7 +30,7 @@ from tests.fixtures import REPO
 from tests.ports import free_port
 
 START_WITHIN = 60.0
-END_WITHIN = 20.0
+END_WITHIN = 60.0
 PATIENCE = 30.0
 """Seconds that a request of the test may take."""
 CLOUDSYNC = "https://api.cloudsync.prestashop.com"

@@ -11,7 +11,7 @@ from tests.server import Server, running
 
 @pytest.fixture(scope="module", params=SLICE)
 def comptoir(request: pytest.FixtureRequest) -> Iterator[Server]:
-    with running(request.param, identity_rate="100000", verify_timeout="4") as made:
+    with running(request.param, identity_rate="100000", verify_timeout="8") as made:
         yield made
 
 

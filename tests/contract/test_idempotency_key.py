@@ -1,6 +1,7 @@
 """`Idempotency-Key` over HTTP: every POST that takes one, in the shape of its API; and a server
 that is killed."""
 
+import asyncio
 import contextlib
 import http.client
 import random
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from aiohttp import web
 
 from comptoir.app.wiring import all_endpoints
 from comptoir.base.clock import SystemClock
@@ -18,7 +20,7 @@ from comptoir.base.ids import SystemIds
 from comptoir.infra.database import Database
 from comptoir.infra.settings import load
 from tests.accounts.calls import IDENTITIES, described, verified
-from tests.accounts.fake_store import PROOF, FakeStore, fake_store, never, proof
+from tests.accounts.fake_store import PROOF, FakeStore, fake_store, proof
 from tests.accounts.oidc import person_token
 from tests.accounts.pages.browser import person
 from tests.conftest import SLICE, VERIFY
@@ -91,7 +93,7 @@ def database_of(server: Server) -> Iterator[Database]:
 @pytest.fixture(scope="module", params=SLICE)
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     with (
-        running(request.param, identity_rate="100000", verify_timeout="4") as server,
+        running(request.param, identity_rate="100000", verify_timeout="8") as server,
         fake_store() as shop,
         database_of(server) as database,
     ):
@@ -212,7 +214,13 @@ def test_a_failed_proof_is_an_outcome_and_kept(stage: Stage) -> None:
 
 
 def test_a_second_request_while_the_first_is_under_way(stage: Stage) -> None:
-    stage.shop.reply = never
+    told = threading.Event()
+
+    async def late(_: web.Request) -> web.Response:
+        await asyncio.to_thread(told.wait, 30)
+        return web.json_response({"proof": PROOF})
+
+    stage.shop.reply = late
     calls, first = stage.proofs(), []
     thread = threading.Thread(
         target=lambda: first.append(stage.post("verifyShopIdentity", "slow")), daemon=True
@@ -220,12 +228,13 @@ def test_a_second_request_while_the_first_is_under_way(stage: Stage) -> None:
     thread.start()
     eventually(lambda: stage.proofs() > calls)
     second = stage.post("verifyShopIdentity", "slow")
+    told.set()
     thread.join()
     stage.shop.reply = proof(PROOF)
 
     assert (second.status, code(second)) == (409, "infra.idempotency_under_way")
     assert int(second.header("Retry-After") or "0") >= 1
-    assert first[0].status == 422
+    assert first[0].status == 204
     assert stage.proofs() - calls == 1
     assert content(stage.post("verifyShopIdentity", "slow")) == content(first[0])
 

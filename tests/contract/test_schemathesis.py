@@ -29,6 +29,7 @@ from comptoir.infra.http.openapi import operation_id
 from tests.conftest import SLICE, VERIFY
 from tests.contract.strangers import FIRST, Strangers, linked
 from tests.contract.strangers import strangers as prepared
+from tests.server import PATIENCE
 
 CHECKS = [
     not_a_server_error,
@@ -121,7 +122,7 @@ def test_generated_calls(served: Documents, name: str) -> None:
         if known:
             seeded(case, there, endpoint)
             case.headers.pop("Authorization", None)
-        answer = case.call(base_url=base, headers=headers)
+        answer = case.call(base_url=base, headers=headers, timeout=PATIENCE)
         met[answer.status_code] += 1
         case.validate_response(answer, checks=CHECKS)
 
@@ -149,7 +150,7 @@ def test_an_answer_that_the_document_does_not_describe_is_caught(served: Documen
         operation = schemathesis.openapi.from_dict(found)["/accounts/healthcheck"]["GET"]
         with pytest.raises(FailureGroup):
             case = operation.Case()
-            case.validate_response(case.call(base_url=base), checks=CHECKS)
+            case.validate_response(case.call(base_url=base, timeout=PATIENCE), checks=CHECKS)
 
 
 NOT_IT = {"type": "object", "required": ["nothing"]}

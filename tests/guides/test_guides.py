@@ -75,7 +75,7 @@ class Reader:
         for process in self.started:
             process.terminate()
         for process in self.started:
-            process.wait(20)
+            process.wait(60)
 
 
 @pytest.fixture(params=SLICE)
@@ -121,8 +121,8 @@ def test_the_integrators_guide(comptoir: Server, reader: Reader, store: Simulate
         text = snippet.text
         if "simulate" in text:
             reader.start(snippet)
-            eventually(lambda: len(comptoir.cli("store", "list")) == 2, 30)
-            eventually(lambda: all(s["isVerified"] for s in comptoir.cli("store", "list")), 30)
+            eventually(lambda: len(comptoir.cli("store", "list")) == 2, 90)
+            eventually(lambda: all(s["isVerified"] for s in comptoir.cli("store", "list")), 90)
         elif "/raw/v1/" in text:
             found = eventually(lambda: rows(reader.follow(snippet)), SYNCED_WITHIN)  # noqa: B023
             assert found

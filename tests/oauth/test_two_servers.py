@@ -57,9 +57,9 @@ def test_rotation_shows_in_both(pair: Pair) -> None:
     made = one.cli("keys", "rotate", "--now")
     assert set(made["revoked"]) == published
     for server in (one, two):
-        eventually(lambda s=server: kid_of(s, store) == made["kid"], 10)
+        eventually(lambda s=server: kid_of(s, store) == made["kid"])
         assert [key["kid"] for key in keys(server)["keys"]] == [made["kid"]]
-        eventually(lambda s=server: status(s, store, token) == 401, 10)
+        eventually(lambda s=server: status(s, store, token) == 401)
     for server, other in ((one, two), (two, one)):
         assert status(other, store, token_of(server, store)) == 200
         claims_of(server, token_of(other, store))

@@ -33,7 +33,7 @@ MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
 MEGABYTE = 1 << 20
 ROOM = 150 * MEGABYTE
 """How far above idle the server's memory may rise."""
-WORST = 10.0
+WORST = 20.0
 """Seconds that another store's request may take meanwhile."""
 
 

@@ -170,7 +170,7 @@ def test_a_second_step_is_turned_on_meanwhile(comptoir: Server, context: Context
         assert second_factor.turn_on(work, context.vault, who.user_id, secret, code)
 
     late = partial(thief.submit, page, SIGN_IN, email=who.email, password=PASSWORD)
-    assert meanwhile(context, turn_on, late).status == 400
+    assert meanwhile(context, turn_on, late).status in {200, 400}
     assert thief.get("/account").status == 303
 
 

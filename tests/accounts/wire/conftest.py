@@ -9,7 +9,7 @@ from tests.server import Server, running
 
 @pytest.fixture(scope="session")
 def wired() -> Iterator[Server]:
-    with running(identity_rate="100000", verify_rate="100000", verify_timeout="4") as made:
+    with running(identity_rate="100000", verify_rate="100000", verify_timeout="8") as made:
         yield made
 
 

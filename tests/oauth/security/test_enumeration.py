@@ -2,7 +2,6 @@
 text, same headers, same time."""
 
 import re
-from statistics import median
 
 import pytest
 
@@ -96,8 +95,8 @@ def test_wstg_idnt_04_the_page_for_the_code(
 
 
 def test_wstg_idnt_04_by_time(scene: Scene) -> None:
-    """The password of nobody is hashed as long. Medians of turns about, and a wide bound: without
-    the hash the ratio is beyond ten."""
+    """The password of nobody is hashed as long. The fastest of turns about, and a wide bound:
+    without the hash the ratio is beyond ten."""
     taken: dict[str, list[float]] = {"known": [], "unknown": []}
     for turn in range(ROUNDS):
         email = f"timed{turn}@b.test"
@@ -109,5 +108,5 @@ def test_wstg_idnt_04_by_time(scene: Scene) -> None:
             start = monotonic()
             assert browser.go("POST", "/account/sign-in", form=form).status == 400
             taken[kind].append(monotonic() - start)
-    ratio = median(taken["unknown"]) / median(taken["known"])
+    ratio = min(taken["unknown"]) / min(taken["known"])
     assert 1 / 4 < ratio < 4, taken

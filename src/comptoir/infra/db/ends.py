@@ -9,6 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from comptoir.base.clock import monotonic
 from comptoir.infra.db import bulk, dialect, migrate, snapshot
 from comptoir.infra.db.snapshot import TransferError
 from comptoir.infra.publish import publish
@@ -21,6 +22,8 @@ AT_REST = ("PRAGMA busy_timeout = 3000", "PRAGMA locking_mode = EXCLUSIVE")
 NEW = ("PRAGMA journal_mode = MEMORY", "PRAGMA synchronous = OFF", "PRAGMA cache_size = -65536")
 """A file that is thrown away unless it becomes whole needs no care on the way."""
 LOCK_WAIT = "10s"
+ENDING = 3.0
+"""Seconds in which PostgreSQL may end the sessions of a server that has just stopped."""
 OTHERS = """
 SELECT coalesce(nullif(application_name, ''), 'without a name') || ' from '
        || coalesce(host(client_addr), 'this machine')
@@ -90,12 +93,19 @@ def at_rest(url: sa.URL, *, stopped: bool) -> Iterator[sa.Connection]:
 
 
 def _check_alone(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("SELECT pg_stat_clear_snapshot()")
-    if others := connection.exec_driver_sql(OTHERS).scalars().all():
+    until = monotonic() + ENDING
+    while (others := _others(connection)) and monotonic() < until:
+        connection.exec_driver_sql("SELECT pg_sleep(0.1)")
+    if others:
         raise TransferError(
             f"{len(others)} other sessions use the database ({', '.join(sorted(set(others)))}):"
             " stop every server, then repeat. If none of them is a server, add --stopped"
         )
+
+
+def _others(connection: sa.Connection) -> list[str]:
+    connection.exec_driver_sql("SELECT pg_stat_clear_snapshot()")
+    return list(connection.exec_driver_sql(OTHERS).scalars())
 
 
 @contextmanager
