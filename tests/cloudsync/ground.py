@@ -247,7 +247,9 @@ def prepared(engine: str, folder: Path) -> Iterator[Ground]:
         )
         log.configure("error")
         context = build(settings, clock, SeededIds("ground"))
-        config = uvicorn.Config(make_app(context), log_config=None, lifespan="on")
+        config = uvicorn.Config(
+            make_app(context), log_config=None, lifespan="on", timeout_keep_alive=600
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()

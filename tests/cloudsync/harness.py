@@ -134,7 +134,12 @@ async def running(
     context = build(settings)
     worker = Worker(context)
     config = uvicorn.Config(
-        make_app(context, worker), port=port, log_config=None, access_log=False, lifespan="on"
+        make_app(context, worker),
+        port=port,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_keep_alive=600,
     )
     server = QuietServer(config)
     serving = asyncio.create_task(server.serve())

@@ -233,7 +233,9 @@ async def staged(url: str, tmp_path: Path, **given: Any) -> AsyncIterator[Stage]
     chosen = {"data": tmp_path, "database_url": url, "port": port, **QUICK, **given}
     context = build(load(environ={}, **chosen))
     worker = Worker(context)
-    config = uvicorn.Config(make_app(context, worker), port=port, log_config=None, lifespan="on")
+    config = uvicorn.Config(
+        make_app(context, worker), port=port, log_config=None, lifespan="on", timeout_keep_alive=600
+    )
     server = QuietServer(config)
     serving = asyncio.create_task(server.serve())
     async with aiohttp.ClientSession() as session:

@@ -197,7 +197,9 @@ def running(engine: str, folder: Path, **changes: Any) -> Iterator[World]:
         clock = FrozenClock(NOW)
         settings = Settings(data=folder, port=port, database_url=url, log_level="error", **changes)
         context = build(settings, clock, SeededIds("raw"))
-        config = uvicorn.Config(make_app(context), log_config=None, lifespan="on")
+        config = uvicorn.Config(
+            make_app(context), log_config=None, lifespan="on", timeout_keep_alive=600
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
