@@ -261,6 +261,16 @@ def test_other_sessions_on_postgresql_may_be_no_servers() -> None:
         assert (comptoir.data / "comptoir.db").exists()
 
 
+def test_a_session_that_is_ending_is_waited_for() -> None:
+    """PostgreSQL ends those of a server a little after it has stopped."""
+    with installed("postgresql") as (comptoir, _):
+        session = psycopg.connect(comptoir.environ["COMPTOIR_DATABASE_URL"])
+        threading.Timer(0.2, session.close).start()
+        with ends.at_rest(url_of(comptoir), stopped=False) as source:
+            assert session.closed
+            assert snapshot.sums(source)
+
+
 def test_nobody_writes_to_the_source_of_a_move(engine: str) -> None:
     with installed(engine) as (comptoir, _), ends.at_rest(url_of(comptoir), stopped=False) as db:
         assert snapshot.sums(db)
