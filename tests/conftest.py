@@ -103,9 +103,7 @@ def migrated_url(engine: str, migrated_file: Path, tmp_path: Path) -> Iterator[s
 
 
 def _migrate(url: str) -> None:
-    made = Database(
-        url.replace("postgresql:", "postgresql+psycopg:", 1), SystemClock(), SystemIds()
-    )
+    made = Database(pg.driven(url), SystemClock(), SystemIds())
     upgrade(made.engine)
     made.close()
 

@@ -24,6 +24,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from comptoir.infra.settings import Settings
 from tests.eventually import eventually
 from tests.ports import free_port
 
@@ -138,6 +139,11 @@ def root_url() -> str:
         os.environ[VARIABLE] = server.url
         atexit.register(server.stop)
     return os.environ[VARIABLE].rstrip("/")
+
+
+def driven(url: str) -> str:
+    """The address as the product's own connections have it, with the driver in it."""
+    return Settings(database_url=url).database
 
 
 def create_database(name: str, template: str = "template0") -> str:

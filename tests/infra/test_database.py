@@ -23,6 +23,7 @@ from comptoir.infra.db.dialect import lock_store
 from comptoir.infra.db.migrate import upgrade
 from comptoir.infra.db.tables import audit_log, outbox
 from comptoir.infra.work import Work
+from tests import pg
 
 SECOND = """
 import sys
@@ -55,7 +56,7 @@ class Happened:
 
 @pytest.fixture
 def address(database_url: str) -> str:
-    return database_url.replace("postgresql://", "postgresql+psycopg://")
+    return pg.driven(database_url)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from comptoir.infra.db.tables import audit_log, outbox
 from comptoir.infra.events import BATCH, Dispatcher, Handler
 from comptoir.infra.log import configure
 from comptoir.infra.work import Work
+from tests import pg
 
 TOPIC = "tests.counted.v1"
 
@@ -36,7 +37,7 @@ class Counted:
 
 @pytest.fixture
 def database(migrated_url: str, clock: FrozenClock, ids: SeededIds) -> Iterator[Database]:
-    made = Database(migrated_url.replace("postgresql://", "postgresql+psycopg://"), clock, ids)
+    made = Database(pg.driven(migrated_url), clock, ids)
     yield made
     made.close()
 

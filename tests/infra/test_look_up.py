@@ -14,11 +14,12 @@ from comptoir.infra.database import Database
 from comptoir.infra.db.condition import DatabaseUnavailable
 from comptoir.infra.db.tables import audit_log
 from comptoir.infra.work import Work
+from tests import pg
 
 
 @pytest.fixture
 def database(migrated_url: str, clock: FrozenClock, ids: SeededIds) -> Database:
-    url = migrated_url.replace("postgresql://", "postgresql+psycopg://")
+    url = pg.driven(migrated_url)
     return Database(url, clock, ids)
 
 

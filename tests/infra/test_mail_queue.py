@@ -17,6 +17,7 @@ from comptoir.infra.db.tables import mail_queue
 from comptoir.infra.log import configure
 from comptoir.infra.mail import MailNotSent
 from comptoir.infra.mail_queue import BATCH, KEEP_MS, LEASE_MS, Postman, post
+from tests import pg
 
 
 class Office:
@@ -37,7 +38,7 @@ class Office:
 
 @pytest.fixture
 def database(migrated_url: str, clock: FrozenClock, ids: SeededIds) -> Iterator[Database]:
-    made = Database(migrated_url.replace("postgresql://", "postgresql+psycopg://"), clock, ids)
+    made = Database(pg.driven(migrated_url), clock, ids)
     yield made
     made.close()
 

@@ -81,7 +81,7 @@ def odd(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[sa.En
         engine.dispose()
         return
     with pg.fresh_database() as url:
-        engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:", 1))
+        engine = sa.create_engine(pg.driven(url))
         of.create(engine)
         yield engine
         engine.dispose()
@@ -253,7 +253,7 @@ def test_a_file_that_is_there_is_replaced_only_when_told(tmp_path: Path) -> None
 
 @pytest.fixture
 def target(database_url: str) -> sa.URL:
-    return sa.make_url(database_url.replace("postgresql:", "postgresql+psycopg:", 1))
+    return sa.make_url(pg.driven(database_url))
 
 
 def stream_of(db: sa.Connection, **more: list[dict[str, Any]]) -> Iterator[Message]:

@@ -40,7 +40,7 @@ database.close()
 
 @pytest.fixture
 def address(database_url: str) -> str:
-    return database_url.replace("postgresql://", "postgresql+psycopg://")
+    return pg.driven(database_url)
 
 
 @pytest.fixture
@@ -92,9 +92,7 @@ def test_keys_and_defaults_are_those_of_the_metadata(
         other.close()
     else:
         with pg.fresh_database() as url:
-            other = Database(
-                url.replace("postgresql://", "postgresql+psycopg://"), clock, SeededIds(3)
-            )
+            other = Database(pg.driven(url), clock, SeededIds(3))
             metadata.create_all(other.engine)
             made = schema(other.engine)
             other.close()

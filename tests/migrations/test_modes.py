@@ -15,6 +15,7 @@ from comptoir.base.mode import Mode
 from comptoir.infra.database import Database
 from comptoir.infra.db import migrate
 from comptoir.infra.vault import Vault
+from tests import pg
 
 VAULT = Vault("k" * 40)
 CLIENT = """INSERT INTO client (client_id, organisation_id, kind, vendor, secret_hash, created_at)
@@ -26,7 +27,7 @@ SHOP = """INSERT INTO shop (shop_id, frontend_url, created_at, updated_at)
 @pytest.fixture
 def before(database_url: str, clock: FrozenClock, ids: SeededIds) -> Iterator[Database]:
     """The schema of the first version, with a vendor's client and a store."""
-    made = Database(database_url.replace("postgresql://", "postgresql+psycopg://"), clock, ids)
+    made = Database(pg.driven(database_url), clock, ids)
     config = Config()
     config.set_main_option("script_location", str(Path(migrate.HERE)))
     with made.begin("test") as work:

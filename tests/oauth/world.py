@@ -11,6 +11,7 @@ from comptoir.infra.db.migrate import upgrade
 from comptoir.infra.vault import Vault
 from comptoir.oauth import KeyRing, Revoked, Tokens
 from comptoir.oauth.rules import Grant
+from tests import pg
 
 BASE = "http://127.0.0.1:8000"
 STORE = Grant(("store/s1", f"{BASE}/accounts"), ())
@@ -23,9 +24,7 @@ class World:
     def __init__(self, url: str, clock: FrozenClock) -> None:
         self.clock = clock
         self.vault = Vault("k" * 32)
-        self.db = Database(
-            url.replace("postgresql://", "postgresql+psycopg://"), clock, SeededIds(1)
-        )
+        self.db = Database(pg.driven(url), clock, SeededIds(1))
         upgrade(self.db.engine)
         self.keys = self.ring()
         self.tokens = Tokens(

@@ -17,6 +17,7 @@ from comptoir.infra.database import Database
 from comptoir.infra.db.tables import audit_log, outbox
 from comptoir.infra.vault import Vault
 from comptoir.infra.work import Work
+from tests import pg
 
 T = TypeVar("T")
 
@@ -92,7 +93,7 @@ class Town:
 
 @pytest.fixture
 def town(migrated_url: str, clock: FrozenClock, ids: SeededIds) -> Iterator[Town]:
-    url = migrated_url.replace("postgresql://", "postgresql+psycopg://")
+    url = pg.driven(migrated_url)
     database = Database(url, clock, ids)
     yield Town(database, clock, Vault("k" * 32))
     database.close()
